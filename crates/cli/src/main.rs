@@ -1,0 +1,3 @@
+//! Room `cli`.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Room `xtask`.
+
+fn main() {}
