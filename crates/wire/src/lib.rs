@@ -1,1 +1,14 @@
-//! Room `wire`.
+//! RESP2, RESP3 and the JSON dialect of Upstash over one [`Value`], without IO.
+//!
+//! Bytes come in and go out as slices; sockets, time and limits of connections are the caller's.
+
+pub mod json;
+pub mod limits;
+pub mod resp;
+pub mod rest;
+
+mod reply;
+mod value;
+
+pub use reply::{Protocol, ReplySink};
+pub use value::{Value, ValueSink};

@@ -1,0 +1,29 @@
+//! The limits of this room: each with a unit and a reason.
+
+/// Arguments of one command. As in Redis.
+pub const ARGUMENTS_MAX: usize = 1024 * 1024;
+
+/// Bytes of one argument over RESP. Redis allows 512 MiB; a batch of the log holds 64 MiB, so more could not be stored.
+pub const BULK_BYTES_MAX: usize = 64 * 1024 * 1024 - 64 * 1024;
+
+/// Bytes of all arguments of one command over RESP, framing included.
+pub const REQUEST_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Bytes of an inline command, and of a length line. As in Redis.
+pub const INLINE_BYTES_MAX: usize = 64 * 1024;
+
+/// Arguments before authentication. As in Redis: AUTH and HELLO need no more.
+pub const UNAUTHENTICATED_ARGUMENTS_MAX: usize = 10;
+
+/// Bytes of an argument before authentication. As in Redis.
+pub const UNAUTHENTICATED_BULK_BYTES_MAX: usize = 16 * 1024;
+
+/// Bytes of one command over REST: the published default of the service (UPSTASH.md 1.12).
+pub const REST_COMMAND_BYTES_MAX: usize = 10 * 1024 * 1024;
+
+/// Commands of one `/pipeline` or `/multi-exec` body. The SDK's automatic pipelines close at 1,000; explicit ones are
+/// unbounded, and this many small commands are a body of a few megabytes.
+pub const PIPELINE_COMMANDS_MAX: usize = 100_000;
+
+/// Levels that a reply may nest when it is decoded.
+pub const REPLY_DEPTH_MAX: usize = 64;

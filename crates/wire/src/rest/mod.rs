@@ -1,0 +1,16 @@
+//! Requests in the REST dialect of Upstash (UPSTASH.md 1.2): JSON bodies and path style.
+
+mod body;
+mod error;
+mod path;
+
+use std::borrow::Cow;
+
+use smallvec::SmallVec;
+
+pub use body::{parse_command, parse_pipeline};
+pub use error::RestError;
+pub use path::{PathRequest, parse_path};
+
+/// The arguments of one command, borrowed from the request where they can be.
+pub type Arguments<'a> = SmallVec<[Cow<'a, [u8]>; 8]>;
