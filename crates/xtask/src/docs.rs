@@ -1,0 +1,79 @@
+//! `cargo xtask docs`: documents that come out of the code.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+use crate::workspace::Workspace;
+
+/// Arguments of `cargo xtask docs`.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// Writes nothing and fails when a generated document is stale.
+    #[arg(long)]
+    check: bool,
+}
+
+impl Arguments {
+    /// Those of `cargo xtask docs --check`.
+    pub(crate) fn checking() -> Self {
+        Self { check: true }
+    }
+}
+
+/// Folders that hold generated documents only: what is not generated any more is removed from them.
+const GENERATED_FOLDERS: &[&str] = &["docs/commands"];
+
+/// Writes or checks the generated documents.
+pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    let stale = stale(workspace)?;
+    if arguments.check {
+        if stale.is_empty() {
+            println!("docs: fresh");
+            return Ok(());
+        }
+        for path in &stale {
+            println!("stale: {}", path.display());
+        }
+        bail!("{} generated documents are stale: run `cargo xtask docs`", stale.len());
+    }
+    let pages = pages();
+    for path in &stale {
+        let file = workspace.root.join(path);
+        match pages.get(path) {
+            Some(text) => write(&file, text)?,
+            None => std::fs::remove_file(&file).with_context(|| path.display().to_string())?,
+        }
+        println!("{}", path.display());
+    }
+    println!("docs: {} written or removed, {} fresh", stale.len(), pages.len().saturating_sub(stale.len()));
+    Ok(())
+}
+
+fn write(file: &Path, text: &str) -> Result<()> {
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(file, text).with_context(|| file.display().to_string())
+}
+
+/// Generated documents that differ from what the code says, are missing, or are no longer generated.
+pub(crate) fn stale(workspace: &Workspace) -> Result<Vec<PathBuf>> {
+    let pages = pages();
+    let differs = |(path, text): &(&PathBuf, &String)| {
+        std::fs::read_to_string(workspace.root.join(path)).ok().as_ref() != Some(*text)
+    };
+    let mut stale: Vec<PathBuf> = pages.iter().filter(differs).map(|(path, _)| path.clone()).collect();
+    let is_leftover = |path: &PathBuf| {
+        GENERATED_FOLDERS.iter().any(|folder| path.starts_with(folder)) && !pages.contains_key(path)
+    };
+    stale.extend(workspace.files()?.into_iter().filter(is_leftover));
+    Ok(stale)
+}
+
+/// Every generated document: path and text.
+fn pages() -> BTreeMap<PathBuf, String> {
+    BTreeMap::new()
+}
