@@ -1,5 +1,6 @@
 //! What a handler sees of the keyspace: [`ReadCx`] looks, [`WriteCx`] also changes.
 
+mod memo;
 mod read;
 mod write;
 
@@ -39,6 +40,10 @@ pub trait Lookup {
     /// The live entry of `key`.
     fn entry(&self, key: &[u8]) -> Option<EntryRef<'_>>;
 
+    /// The version of the entry at `key`, expired or not; if there is none, the last removal in its shard. Changes whenever
+    /// the key does.
+    fn version(&self, key: &[u8]) -> Sequence;
+
     /// What was touched so far.
     fn seen(&self) -> Seen;
 
@@ -48,6 +53,9 @@ pub trait Lookup {
     /// last is given at least once, however the map grows meanwhile. Cursors stay below 2^53, so that they survive as
     /// JSON numbers.
     fn scan(&self, cursor: u64, count: usize, visit: &mut dyn FnMut(EntryRef<'_>)) -> u64;
+
+    /// A live entry drawn uniformly with `random`. Needs all shards locked.
+    fn random_entry(&self, random: u64) -> Option<EntryRef<'_>>;
 
     /// The number of entries, expired ones that are still stored included. Needs all shards locked.
     fn len(&self) -> usize;

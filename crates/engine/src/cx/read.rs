@@ -1,31 +1,37 @@
 //! The context of a read.
 
+use super::memo::{Memo, Watcher};
 use crate::cx::{Lookup, Seen};
 use crate::entry::EntryRef;
 use crate::hash::KeyHash;
-use crate::keyspace::{Keyspace, ReadGuards};
+use crate::keyspace::{Keyspace, ReadGuards, Sequence, random_entry, scan};
 use crate::time::Now;
 
 /// Looks at the entries of the shards that `guards` hold. It cannot change anything.
+///
+/// # Panics
+/// Its lookups panic for a key whose shard is not held: the scope of a command comes from the key positions in its
+/// table entry.
 #[derive(Debug)]
 pub struct ReadCx<'a> {
     keyspace: &'a Keyspace,
     guards: &'a ReadGuards<'a>,
     now: Now,
+    memo: Memo<'a>,
+    watcher: Watcher,
 }
 
 impl<'a> ReadCx<'a> {
     /// A context over locked shards.
     #[must_use]
     pub fn new(keyspace: &'a Keyspace, guards: &'a ReadGuards<'a>, now: Now) -> Self {
-        Self { keyspace, guards, now }
+        Self { keyspace, guards, now, memo: Memo::default(), watcher: Watcher::default() }
     }
 
     /// Remembers the hash that was computed to lock the shard of `key`, so that it is not computed again.
     #[must_use]
-    pub fn with_key(self, _key: &'a [u8], _hash: KeyHash) -> Self {
-        let _ = (self.keyspace, self.guards);
-        self
+    pub fn with_key(self, key: &'a [u8], hash: KeyHash) -> Self {
+        Self { memo: Memo::new(key, hash), ..self }
     }
 }
 
@@ -34,19 +40,35 @@ impl Lookup for ReadCx<'_> {
         self.now
     }
 
-    fn entry(&self, _key: &[u8]) -> Option<EntryRef<'_>> {
-        unimplemented!()
+    fn entry(&self, key: &[u8]) -> Option<EntryRef<'_>> {
+        let hash = self.memo.hash(self.keyspace, key);
+        self.watcher.find(self.guards.of(hash), hash, key, self.now.ms()).map(EntryRef::new)
+    }
+
+    fn version(&self, key: &[u8]) -> Sequence {
+        let hash = self.memo.hash(self.keyspace, key);
+        self.guards.of(hash).version(hash, key)
     }
 
     fn seen(&self) -> Seen {
-        unimplemented!()
+        self.watcher.seen()
     }
 
-    fn scan(&self, _cursor: u64, _count: usize, _visit: &mut dyn FnMut(EntryRef<'_>)) -> u64 {
-        unimplemented!()
+    fn scan(&self, cursor: u64, count: usize, visit: &mut dyn FnMut(EntryRef<'_>)) -> u64 {
+        let now_ms = self.now.ms();
+        scan(self.guards.all(), cursor, count, &mut |record| {
+            if !record.is_expired(now_ms) {
+                visit(EntryRef::new(record));
+            }
+        })
+    }
+
+    fn random_entry(&self, random: u64) -> Option<EntryRef<'_>> {
+        let now_ms = self.now.ms();
+        random_entry(self.guards.all(), random, |record| !record.is_expired(now_ms)).map(EntryRef::new)
     }
 
     fn len(&self) -> usize {
-        unimplemented!()
+        self.guards.all().map(|shard| shard.counts().entries()).sum()
     }
 }

@@ -1,22 +1,31 @@
 //! The context of a write: the door through which every change goes.
 
+use super::memo::{Memo, Watcher};
 use crate::batch::Batch;
 use crate::cx::{End, Lookup, Seen};
-use crate::entry::EntryRef;
+use crate::entry::{EntryRef, saturated};
 use crate::hash::KeyHash;
-use crate::keyspace::{Keyspace, WriteGuards};
+use crate::keyspace::{Keyspace, Outcome, Sequence, ShardsMut, WriteGuards, apply, random_entry, scan};
+use crate::mutation::Mutation;
+use crate::random;
 use crate::time::{Milliseconds, Now};
 
 /// Looks at and changes the entries of the shards that `guards` hold. Every change is applied and recorded in the batch.
 ///
 /// A change to a key of another type does nothing and returns what "nothing there" returns: handlers look the key up
 /// (which answers WRONGTYPE) before they change it.
+///
+/// # Panics
+/// Panics for a key whose shard is not held: the scope of a command comes from the key positions in its table entry.
 #[derive(Debug)]
 pub struct WriteCx<'a> {
     keyspace: &'a Keyspace,
+    shards: ShardsMut<'a>,
     batch: &'a mut Batch,
     now: Now,
     random: u64,
+    memo: Memo<'a>,
+    watcher: Watcher,
 }
 
 impl<'a> WriteCx<'a> {
@@ -24,94 +33,146 @@ impl<'a> WriteCx<'a> {
     #[must_use]
     pub fn new(
         keyspace: &'a Keyspace,
-        _guards: &'a mut WriteGuards<'_>,
+        guards: &'a mut WriteGuards<'_>,
         batch: &'a mut Batch,
         now: Now,
         random: u64,
     ) -> Self {
-        Self { keyspace, batch, now, random }
+        let shards = guards.shards();
+        Self { keyspace, shards, batch, now, random, memo: Memo::default(), watcher: Watcher::default() }
     }
 
     /// Remembers the hash that was computed to lock the shard of `key`, so that it is not computed again.
     #[must_use]
-    pub fn with_key(self, _key: &'a [u8], _hash: KeyHash) -> Self {
-        let _ = (self.keyspace, &self.batch, self.random);
-        self
+    pub fn with_key(self, key: &'a [u8], hash: KeyHash) -> Self {
+        Self { memo: Memo::new(key, hash), ..self }
     }
 
     /// The next number of this command's own generator.
     pub fn random(&mut self) -> u64 {
-        unimplemented!()
+        random::next(&mut self.random)
     }
 
     /// Makes `key` a string, whatever it was, with this expiry or none.
-    pub fn set_string(&mut self, _key: &[u8], _value: &[u8], _expire_at_ms: Option<Milliseconds>) {
-        unimplemented!()
+    pub fn set_string(&mut self, key: &[u8], value: &[u8], expire_at_ms: Option<Milliseconds>) {
+        let hash = self.memo.hash(self.keyspace, key);
+        let expire_at_ms = saturated(expire_at_ms);
+        self.mutate(hash, &Mutation::StringSet { key, value, expire_at_ms });
     }
 
     /// Writes `bytes` into the string at `offset`, extending it with zeros where needed. Creates the key; keeps the expiry.
-    pub fn write_string(&mut self, _key: &[u8], _offset: usize, _bytes: &[u8]) {
-        unimplemented!()
+    pub fn write_string(&mut self, key: &[u8], offset: usize, bytes: &[u8]) {
+        self.change(key, &Mutation::StringWrite { key, offset: offset as u64, bytes });
     }
 
     /// Removes the entry. Whether a live one was there.
-    pub fn remove(&mut self, _key: &[u8]) -> bool {
-        unimplemented!()
+    pub fn remove(&mut self, key: &[u8]) -> bool {
+        self.change(key, &Mutation::Remove { key }) != Outcome::Unchanged
     }
 
     /// Removes the entry if it has expired. Whether it did.
-    pub fn remove_expired(&mut self, _key: &[u8]) -> bool {
-        unimplemented!()
+    pub fn remove_expired(&mut self, key: &[u8]) -> bool {
+        let hash = self.memo.hash(self.keyspace, key);
+        self.expire(hash, key)
     }
 
     /// Sets or clears the expiry. Whether the key is there.
-    pub fn set_expiry(&mut self, _key: &[u8], _expire_at_ms: Option<Milliseconds>) -> bool {
-        unimplemented!()
+    pub fn set_expiry(&mut self, key: &[u8], expire_at_ms: Option<Milliseconds>) -> bool {
+        let expire_at_ms = saturated(expire_at_ms);
+        self.change(key, &Mutation::ExpirySet { key, expire_at_ms }) != Outcome::Unchanged
     }
 
     /// Sets one field. Whether it is new.
-    pub fn hash_set(&mut self, _key: &[u8], _field: &[u8], _value: &[u8]) -> bool {
-        unimplemented!()
+    pub fn hash_set(&mut self, key: &[u8], field: &[u8], value: &[u8]) -> bool {
+        self.change(key, &Mutation::HashSet { key, field, value }) == Outcome::Added
     }
 
     /// Removes one field, and the key with the last one. Whether it was there.
-    pub fn hash_remove(&mut self, _key: &[u8], _field: &[u8]) -> bool {
-        unimplemented!()
+    pub fn hash_remove(&mut self, key: &[u8], field: &[u8]) -> bool {
+        self.change(key, &Mutation::HashRemove { key, field }) != Outcome::Unchanged
     }
 
     /// Puts one element at an end of the list.
-    pub fn list_push(&mut self, _key: &[u8], _end: End, _element: &[u8]) {
-        unimplemented!()
+    pub fn list_push(&mut self, key: &[u8], end: End, element: &[u8]) {
+        self.change(key, &Mutation::ListPush { key, end, element });
     }
 
     /// Takes one element from an end, and removes the key with the last one.
-    pub fn list_pop(&mut self, _key: &[u8], _end: End) -> Option<Vec<u8>> {
-        unimplemented!()
+    pub fn list_pop(&mut self, key: &[u8], end: End) -> Option<Vec<u8>> {
+        let list = self.list(key).ok()??;
+        let index = match end {
+            End::Front => 0,
+            End::Back => list.len() - 1,
+        };
+        let element = list.get(index)?.to_vec();
+        self.change(key, &Mutation::ListPop { key, end, count: 1 });
+        Some(element)
     }
 
     /// Drops `front` elements at the head and `back` at the tail, and removes the key if nothing stays.
-    pub fn list_trim(&mut self, _key: &[u8], _front: usize, _back: usize) {
-        unimplemented!()
+    pub fn list_trim(&mut self, key: &[u8], front: usize, back: usize) {
+        self.change(key, &Mutation::ListTrim { key, front: front as u64, back: back as u64 });
     }
 
     /// Adds one member. Whether it is new.
-    pub fn set_add(&mut self, _key: &[u8], _member: &[u8]) -> bool {
-        unimplemented!()
+    pub fn set_add(&mut self, key: &[u8], member: &[u8]) -> bool {
+        self.change(key, &Mutation::SetAdd { key, member }) == Outcome::Added
     }
 
     /// Removes one member, and the key with the last one. Whether it was there.
-    pub fn set_remove(&mut self, _key: &[u8], _member: &[u8]) -> bool {
-        unimplemented!()
+    pub fn set_remove(&mut self, key: &[u8], member: &[u8]) -> bool {
+        self.change(key, &Mutation::SetRemove { key, member }) != Outcome::Unchanged
     }
 
-    /// Gives the entry of `from` the key `to`, in place of what was there; the expiry moves along. False if `from` is absent.
-    pub fn rename(&mut self, _from: &[u8], _to: &[u8]) -> bool {
-        unimplemented!()
+    /// Gives the entry of `from` the key `to`, in place of what was there; the expiry moves along. False if `from` is
+    /// absent. A rename to itself changes nothing.
+    pub fn rename(&mut self, from: &[u8], to: &[u8]) -> bool {
+        if self.entry(from).is_none() {
+            return false;
+        }
+        if from != to {
+            let to_hash = self.memo.hash(self.keyspace, to);
+            self.expire(to_hash, to);
+            self.change(from, &Mutation::Rename { from, to });
+        }
+        true
     }
 
     /// Removes every entry. Needs all shards locked.
     pub fn clear(&mut self) {
-        unimplemented!()
+        debug_assert!(self.shards.holds_all(), "a clear holds all shards");
+        if !self.is_empty() {
+            self.mutate(KeyHash(0), &Mutation::Clear);
+        }
+    }
+
+    /// Applies a mutation of `key` after removing the entry if it has expired.
+    fn change(&mut self, key: &[u8], mutation: &Mutation<'_>) -> Outcome {
+        let hash = self.memo.hash(self.keyspace, key);
+        self.expire(hash, key);
+        self.mutate(hash, mutation)
+    }
+
+    fn expire(&mut self, hash: KeyHash, key: &[u8]) -> bool {
+        let shard = self.shards.get(hash);
+        let expired = shard.counts().expiring > 0
+            && shard.get(hash, key).is_some_and(|record| record.is_expired(self.now.ms()));
+        if expired {
+            self.mutate(hash, &Mutation::Remove { key });
+            self.batch.count_expired();
+        }
+        expired
+    }
+
+    /// The door: applies and records. A mutation that changes nothing is not recorded.
+    fn mutate(&mut self, hash: KeyHash, mutation: &Mutation<'_>) -> Outcome {
+        let outcome = apply(self.keyspace, &mut self.shards, hash, mutation, &mut self.batch.effects());
+        debug_assert!(outcome.is_ok(), "the handler looked at the type before");
+        let outcome = outcome.unwrap_or(Outcome::Unchanged);
+        if outcome != Outcome::Unchanged {
+            self.batch.record(mutation);
+        }
+        outcome
     }
 }
 
@@ -120,19 +181,35 @@ impl Lookup for WriteCx<'_> {
         self.now
     }
 
-    fn entry(&self, _key: &[u8]) -> Option<EntryRef<'_>> {
-        unimplemented!()
+    fn entry(&self, key: &[u8]) -> Option<EntryRef<'_>> {
+        let hash = self.memo.hash(self.keyspace, key);
+        self.watcher.find(self.shards.get(hash), hash, key, self.now.ms()).map(EntryRef::new)
+    }
+
+    fn version(&self, key: &[u8]) -> Sequence {
+        let hash = self.memo.hash(self.keyspace, key);
+        self.shards.get(hash).version(hash, key)
     }
 
     fn seen(&self) -> Seen {
-        unimplemented!()
+        self.watcher.seen()
     }
 
-    fn scan(&self, _cursor: u64, _count: usize, _visit: &mut dyn FnMut(EntryRef<'_>)) -> u64 {
-        unimplemented!()
+    fn scan(&self, cursor: u64, count: usize, visit: &mut dyn FnMut(EntryRef<'_>)) -> u64 {
+        let now_ms = self.now.ms();
+        scan(self.shards.all(), cursor, count, &mut |record| {
+            if !record.is_expired(now_ms) {
+                visit(EntryRef::new(record));
+            }
+        })
+    }
+
+    fn random_entry(&self, random: u64) -> Option<EntryRef<'_>> {
+        let now_ms = self.now.ms();
+        random_entry(self.shards.all(), random, |record| !record.is_expired(now_ms)).map(EntryRef::new)
     }
 
     fn len(&self) -> usize {
-        unimplemented!()
+        self.shards.all().map(|shard| shard.counts().entries()).sum()
     }
 }

@@ -1,63 +1,112 @@
 //! An entry: key, value, version and expiry.
 
-use std::marker::PhantomData;
+mod large;
+mod record;
+
+pub(crate) use large::{Large, LargeValue};
+pub(crate) use record::{Head, Record, saturated};
 
 use crate::error::CommandError;
 use crate::keyspace::Sequence;
+use crate::table::Keyed;
 use crate::time::Milliseconds;
 use crate::types::{DataType, HashRef, ListRef, SetRef, StringRef};
 
 /// A live entry of the keyspace.
 #[derive(Debug, Clone, Copy)]
-pub struct EntryRef<'a>(PhantomData<&'a ()>);
+pub struct EntryRef<'a>(&'a Record);
 
 impl<'a> EntryRef<'a> {
+    pub(crate) fn new(record: &'a Record) -> Self {
+        Self(record)
+    }
+
     /// Its key.
     #[must_use]
     pub fn key(self) -> &'a [u8] {
-        unimplemented!()
+        self.0.key()
     }
+
     /// The type of its value.
     #[must_use]
     pub fn data_type(self) -> DataType {
-        unimplemented!()
+        self.0.data_type()
     }
+
     /// The sequence of its last mutation.
     #[must_use]
     pub fn version(self) -> Sequence {
-        unimplemented!()
+        self.0.version()
     }
+
     /// The last millisecond at which it is alive, if it expires at all.
     #[must_use]
     pub fn expire_at_ms(self) -> Option<Milliseconds> {
-        unimplemented!()
+        self.0.expire_at_ms()
     }
+
+    /// Whether it is packed beside its key rather than in a structure of its own.
+    #[must_use]
+    pub fn is_packed(self) -> bool {
+        self.0.packed().is_some()
+    }
+
     /// The value as a string.
     ///
     /// # Errors
     /// [`CommandError::WrongType`] if it is something else.
     pub fn string(self) -> Result<StringRef<'a>, CommandError> {
-        unimplemented!()
+        self.value(DataType::String, StringRef::packed, |value| match value {
+            LargeValue::String(string) => Some(StringRef::chunked(string)),
+            LargeValue::Hash(_) | LargeValue::List(_) | LargeValue::Set(_) => None,
+        })
     }
+
     /// The value as a hash.
     ///
     /// # Errors
     /// [`CommandError::WrongType`] if it is something else.
     pub fn hash(self) -> Result<HashRef<'a>, CommandError> {
-        unimplemented!()
+        self.value(DataType::Hash, HashRef::packed, |value| match value {
+            LargeValue::Hash(table) => Some(HashRef::table(table)),
+            LargeValue::String(_) | LargeValue::List(_) | LargeValue::Set(_) => None,
+        })
     }
+
     /// The value as a list.
     ///
     /// # Errors
     /// [`CommandError::WrongType`] if it is something else.
     pub fn list(self) -> Result<ListRef<'a>, CommandError> {
-        unimplemented!()
+        self.value(DataType::List, ListRef::packed, |value| match value {
+            LargeValue::List(list) => Some(ListRef::chunked(list)),
+            LargeValue::String(_) | LargeValue::Hash(_) | LargeValue::Set(_) => None,
+        })
     }
+
     /// The value as a set.
     ///
     /// # Errors
     /// [`CommandError::WrongType`] if it is something else.
     pub fn set(self) -> Result<SetRef<'a>, CommandError> {
-        unimplemented!()
+        self.value(DataType::Set, SetRef::packed, |value| match value {
+            LargeValue::Set(table) => Some(SetRef::table(table)),
+            LargeValue::String(_) | LargeValue::Hash(_) | LargeValue::List(_) => None,
+        })
+    }
+
+    fn value<T>(
+        self,
+        data_type: DataType,
+        packed: impl FnOnce(&'a [u8]) -> T,
+        large: impl FnOnce(&'a LargeValue) -> Option<T>,
+    ) -> Result<T, CommandError> {
+        match self.0 {
+            Record::Small(_) if self.0.data_type() == data_type => {
+                Ok(packed(self.0.packed().unwrap_or_default()))
+            }
+            Record::Small(_) => Err(CommandError::WrongType),
+            Record::Large(entry) => large(&entry.value).ok_or(CommandError::WrongType),
+        }
     }
 }

@@ -1,56 +1,118 @@
 //! The keyspace: 64 shards of entries behind locks.
 
-use std::marker::PhantomData;
+mod apply;
+mod digest;
+mod effects;
+mod guards;
+mod removals;
+mod scan;
+mod shard;
 
-use smallvec::SmallVec;
+use parking_lot::RwLock;
 
-use crate::hash::{HashSeed, KeyHash};
+pub(crate) use apply::{Outcome, apply};
+pub use digest::Digest;
+pub(crate) use effects::Effects;
+pub use effects::Garbage;
+pub(crate) use guards::ShardsMut;
+pub use guards::{ReadGuards, Scope, WriteGuards};
+pub(crate) use removals::RemovalMark;
+pub(crate) use scan::{random_entry, scan};
+pub use shard::Counts;
+pub(crate) use shard::Shard;
+
+use crate::expire::ExpiredSlice;
+use crate::hash::{HashSeed, KeyHash, KeyHasher};
+use crate::time::Milliseconds;
 
 /// A batch's place in the log: dense, from 1.
 pub type Sequence = u64;
 
-/// Which shards a command needs.
-#[derive(Debug, Clone)]
-pub enum Scope {
-    /// None: the command touches no key.
-    None,
-    /// Those of its keys.
-    Keys(SmallVec<[KeyHash; 4]>),
-    /// All of them.
-    All,
-}
-
-/// Shards locked for reading.
-#[derive(Debug)]
-pub struct ReadGuards<'a>(PhantomData<&'a ()>);
-
-/// Shards locked for writing.
-#[derive(Debug)]
-pub struct WriteGuards<'a>(PhantomData<&'a ()>);
+/// Bits of a key's hash that choose its shard.
+const SHARD_BITS: u32 = 6;
 
 /// All entries of one database.
+///
+/// A key's hash chooses its shard by the top six bits, its bucket by the next, its tag in the bucket by others still.
 #[derive(Debug)]
-pub struct Keyspace(());
+pub struct Keyspace {
+    seed: HashSeed,
+    hasher: KeyHasher,
+    shards: [RwLock<Shard>; Self::SHARDS as usize],
+}
 
 impl Keyspace {
+    /// How many shards there are.
+    pub const SHARDS: u8 = 1 << SHARD_BITS;
+
     /// An empty keyspace under a seed.
     #[must_use]
-    pub fn new(_seed: HashSeed) -> Self {
-        unimplemented!()
+    pub fn new(seed: HashSeed) -> Self {
+        let hasher = KeyHasher::new(seed);
+        let shard = |index| RwLock::new(Shard::new(u8::try_from(index).unwrap_or(u8::MAX), hasher));
+        Self { seed, hasher, shards: std::array::from_fn(shard) }
     }
+
+    /// The seed its keys are hashed under.
+    #[must_use]
+    pub fn seed(&self) -> HashSeed {
+        self.seed
+    }
+
     /// The hash of a key.
     #[must_use]
-    pub fn hash(&self, _key: &[u8]) -> KeyHash {
-        unimplemented!()
+    pub fn hash(&self, key: &[u8]) -> KeyHash {
+        KeyHash(self.hasher.hash(key))
     }
-    /// Locks the shards of `scope` for reading, in shard order, each once.
+
+    /// Locks the shards of `scope` for reading, in shard order, each once. Allocates nothing for up to four keys.
     #[must_use]
-    pub fn read(&self, _scope: &Scope) -> ReadGuards<'_> {
-        unimplemented!()
+    pub fn read(&self, scope: &Scope) -> ReadGuards<'_> {
+        ReadGuards::lock(self, scope)
     }
-    /// Locks the shards of `scope` for writing, in shard order, each once.
+
+    /// Locks the shards of `scope` for writing, in shard order, each once. Allocates nothing for up to four keys.
     #[must_use]
-    pub fn write(&self, _scope: &Scope) -> WriteGuards<'_> {
-        unimplemented!()
+    pub fn write(&self, scope: &Scope) -> WriteGuards<'_> {
+        WriteGuards::lock(self, scope)
     }
+
+    /// Finds expired keys of one shard, visiting at most `buckets_max` due buckets of some 35 entries under its lock.
+    ///
+    /// Removes nothing: the caller removes the keys through the door
+    /// ([`WriteCx::remove_expired`](crate::cx::WriteCx::remove_expired)).
+    #[must_use]
+    pub fn expired_slice(&self, shard: u8, now_ms: Milliseconds, buckets_max: usize) -> ExpiredSlice {
+        let shard = self.shard(shard);
+        let next_due_ms = shard.read().next_due_ms();
+        if next_due_ms.is_none_or(|due_ms| now_ms <= due_ms) {
+            return ExpiredSlice { next_due_ms, ..ExpiredSlice::default() };
+        }
+        shard.write().expired_slice(now_ms, buckets_max)
+    }
+
+    /// Counts of all shards, locked one after another: right only when nothing changes meanwhile.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        self.shards.iter().for_each(|shard| counts.add(shard.read().counts()));
+        counts
+    }
+
+    /// A digest of every entry. Locks all shards and walks everything: for tests and comparisons.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        let guards = self.read(&Scope::All);
+        let mut digest = Digest::default();
+        guards.all().flat_map(|shard| shard.table().iter()).for_each(|record| digest.add(record));
+        digest
+    }
+
+    fn shard(&self, index: u8) -> &RwLock<Shard> {
+        self.shards.get(usize::from(index)).expect("shard indexes have six bits")
+    }
+}
+
+fn shard_of(hash: KeyHash) -> u8 {
+    (hash.0 >> (64 - SHARD_BITS)) as u8
 }

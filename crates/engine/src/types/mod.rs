@@ -1,7 +1,19 @@
 //! The data types: structures without Redis words.
 
-use std::borrow::Cow;
-use std::marker::PhantomData;
+mod hash;
+mod list;
+pub(crate) mod packed;
+mod set;
+mod string;
+
+pub use hash::HashRef;
+pub(crate) use hash::Pair;
+pub(crate) use list::List;
+pub use list::ListRef;
+pub(crate) use set::Member;
+pub use set::SetRef;
+pub(crate) use string::Chunked;
+pub use string::StringRef;
 
 /// The type of an entry's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,6 +29,9 @@ pub enum DataType {
 }
 
 impl DataType {
+    /// All types.
+    pub const ALL: [Self; 4] = [Self::String, Self::Hash, Self::List, Self::Set];
+
     /// The lower-case word for it, as TYPE answers.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -27,117 +42,24 @@ impl DataType {
             Self::Set => "set",
         }
     }
-}
 
-/// A string in the keyspace.
-#[derive(Debug, Clone, Copy)]
-pub struct StringRef<'a>(PhantomData<&'a ()>);
+    /// Its number inside a record.
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::String => 0,
+            Self::Hash => 1,
+            Self::List => 2,
+            Self::Set => 3,
+        }
+    }
 
-impl<'a> StringRef<'a> {
-    /// Its length in bytes.
-    #[must_use]
-    pub fn len(self) -> usize {
-        unimplemented!()
-    }
-    /// Whether it holds no bytes.
-    #[must_use]
-    pub fn is_empty(self) -> bool {
-        self.len() == 0
-    }
-    /// Its bytes: borrowed when they lie in one piece (always up to 64 KiB unless appended to), copied otherwise.
-    #[must_use]
-    pub fn to_cow(self) -> Cow<'a, [u8]> {
-        unimplemented!()
-    }
-    /// The pieces in order.
-    pub fn chunks(self) -> impl Iterator<Item = &'a [u8]> {
-        std::iter::empty()
-    }
-    /// The pieces of `offset..offset + len`, cut to the string's end.
-    pub fn slice(self, _offset: usize, _len: usize) -> impl Iterator<Item = &'a [u8]> {
-        std::iter::empty()
-    }
-}
-
-/// A hash in the keyspace.
-#[derive(Debug, Clone, Copy)]
-pub struct HashRef<'a>(PhantomData<&'a ()>);
-
-impl<'a> HashRef<'a> {
-    /// The number of fields, never 0.
-    #[must_use]
-    #[expect(clippy::len_without_is_empty, reason = "an empty hash is no entry")]
-    pub fn len(self) -> usize {
-        unimplemented!()
-    }
-    /// The value of a field.
-    #[must_use]
-    pub fn get(self, _field: &[u8]) -> Option<&'a [u8]> {
-        unimplemented!()
-    }
-    /// Fields and values, each once.
-    pub fn iter(self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
-        std::iter::empty()
-    }
-    /// Fields and values from `cursor` on, about `count`; returns the next cursor, 0 at the end.
-    pub fn scan(self, _cursor: u64, _count: usize, _visit: &mut dyn FnMut(&'a [u8], &'a [u8])) -> u64 {
-        unimplemented!()
-    }
-}
-
-/// A list in the keyspace.
-#[derive(Debug, Clone, Copy)]
-pub struct ListRef<'a>(PhantomData<&'a ()>);
-
-impl<'a> ListRef<'a> {
-    /// The number of elements, never 0.
-    #[must_use]
-    #[expect(clippy::len_without_is_empty, reason = "an empty list is no entry")]
-    pub fn len(self) -> usize {
-        unimplemented!()
-    }
-    /// The element at an index from the head.
-    #[must_use]
-    pub fn get(self, _index: usize) -> Option<&'a [u8]> {
-        unimplemented!()
-    }
-    /// The elements from index `start` on.
-    pub fn iter_from(self, _start: usize) -> impl Iterator<Item = &'a [u8]> {
-        std::iter::empty()
-    }
-    /// All elements from the head.
-    pub fn iter(self) -> impl Iterator<Item = &'a [u8]> {
-        self.iter_from(0)
-    }
-}
-
-/// A set in the keyspace.
-#[derive(Debug, Clone, Copy)]
-pub struct SetRef<'a>(PhantomData<&'a ()>);
-
-impl<'a> SetRef<'a> {
-    /// The number of members, never 0.
-    #[must_use]
-    #[expect(clippy::len_without_is_empty, reason = "an empty set is no entry")]
-    pub fn len(self) -> usize {
-        unimplemented!()
-    }
-    /// Whether it holds that member.
-    #[must_use]
-    pub fn contains(self, _member: &[u8]) -> bool {
-        unimplemented!()
-    }
-    /// The members, each once.
-    pub fn iter(self) -> impl Iterator<Item = &'a [u8]> {
-        std::iter::empty()
-    }
-    /// A member drawn with `random`, uniformly enough.
-    #[must_use]
-    pub fn random(self, _random: u64) -> Option<&'a [u8]> {
-        unimplemented!()
-    }
-    /// Members from `cursor` on, about `count`; returns the next cursor, 0 at the end.
-    pub fn scan(self, _cursor: u64, _count: usize, _visit: &mut dyn FnMut(&'a [u8])) -> u64 {
-        unimplemented!()
+    /// The type with that number.
+    pub(crate) const fn from_code(code: u8) -> Self {
+        match code {
+            1 => Self::Hash,
+            2 => Self::List,
+            3 => Self::Set,
+            _ => Self::String,
+        }
     }
 }

@@ -1,0 +1,68 @@
+//! What the contexts remember while a command runs.
+
+use std::cell::Cell;
+
+use crate::cx::Seen;
+use crate::entry::Record;
+use crate::hash::KeyHash;
+use crate::keyspace::{Keyspace, Sequence, Shard};
+use crate::time::Milliseconds;
+
+/// The hash of the command's first key, which was computed to lock its shard.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Memo<'a> {
+    first: Option<(&'a [u8], KeyHash)>,
+}
+
+impl<'a> Memo<'a> {
+    pub(super) fn new(key: &'a [u8], hash: KeyHash) -> Self {
+        Self { first: Some((key, hash)) }
+    }
+
+    /// The same slice has the same hash: the memo borrows it, so it cannot have changed.
+    #[inline]
+    pub(super) fn hash(self, keyspace: &Keyspace, key: &[u8]) -> KeyHash {
+        match self.first {
+            Some((first, hash)) if std::ptr::eq(first, key) => hash,
+            _ => keyspace.hash(key),
+        }
+    }
+}
+
+/// Collects [`Seen`] behind a shared reference.
+#[derive(Debug, Default)]
+pub(super) struct Watcher {
+    highest: Cell<Sequence>,
+    expired: Cell<bool>,
+}
+
+impl Watcher {
+    pub(super) fn seen(&self) -> Seen {
+        Seen { highest_version: self.highest.get(), expired: self.expired.get() }
+    }
+
+    /// Looks a live record up and notes what was met.
+    #[inline]
+    pub(super) fn find<'s>(
+        &self,
+        shard: &'s Shard,
+        hash: KeyHash,
+        key: &[u8],
+        now_ms: Milliseconds,
+    ) -> Option<&'s Record> {
+        let Some(record) = shard.get(hash, key) else {
+            self.note(shard.absence_seen(hash));
+            return None;
+        };
+        self.note(record.version());
+        if record.is_expired(now_ms) {
+            self.expired.set(true);
+            return None;
+        }
+        Some(record)
+    }
+
+    fn note(&self, version: Sequence) {
+        self.highest.set(self.highest.get().max(version));
+    }
+}

@@ -1,0 +1,47 @@
+//! Entries too big to pack.
+
+use crate::keyspace::Sequence;
+use crate::limits::GARBAGE_PARTS_MIN;
+use crate::table::Table;
+use crate::time::Milliseconds;
+use crate::types::{Chunked, DataType, List, Member, Pair};
+
+/// An entry whose value has a structure of its own.
+#[derive(Debug)]
+pub(crate) struct Large {
+    pub(crate) version: Sequence,
+    pub(crate) expire_at_ms: Option<Milliseconds>,
+    pub(crate) key: Box<[u8]>,
+    pub(crate) value: LargeValue,
+}
+
+/// The value of a large entry.
+#[derive(Debug)]
+pub(crate) enum LargeValue {
+    String(Chunked),
+    Hash(Table<Pair>),
+    List(List),
+    Set(Table<Member>),
+}
+
+impl LargeValue {
+    pub(crate) fn data_type(&self) -> DataType {
+        match self {
+            Self::String(_) => DataType::String,
+            Self::Hash(_) => DataType::Hash,
+            Self::List(_) => DataType::List,
+            Self::Set(_) => DataType::Set,
+        }
+    }
+
+    /// Whether freeing it takes long enough to be done in the background.
+    pub(crate) fn is_garbage(&self) -> bool {
+        let parts = match self {
+            Self::String(string) => string.chunk_count(),
+            Self::Hash(table) => table.len(),
+            Self::List(list) => list.chunk_count(),
+            Self::Set(table) => table.len(),
+        };
+        parts >= GARBAGE_PARTS_MIN
+    }
+}

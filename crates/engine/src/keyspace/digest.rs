@@ -1,0 +1,65 @@
+//! A digest of a keyspace's content that does not depend on order or layout.
+
+use std::hash::Hasher;
+
+use siphasher::sip128::{Hasher128, SipHasher13};
+
+use crate::entry::{EntryRef, Record};
+use crate::keyspace::Sequence;
+
+/// Sums of hashes over all entries: equal content gives equal digests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Digest {
+    /// Over keys, types, values and expiry times.
+    pub content: u128,
+    /// Over keys and versions.
+    pub versions: u128,
+    /// How many entries.
+    pub entries: u64,
+    /// The largest version.
+    pub highest_version: Sequence,
+}
+
+impl Digest {
+    pub(super) fn add(&mut self, record: &Record) {
+        let entry = EntryRef::new(record);
+        let value = value_digest(entry);
+        let expiry = entry.expire_at_ms().map_or([0; 9], |at| {
+            let [a, b, c, d, e, f, g, h] = at.to_le_bytes();
+            [1, a, b, c, d, e, f, g, h]
+        });
+        let parts: [&[u8]; 4] =
+            [entry.key(), entry.data_type().name().as_bytes(), &expiry, &value.to_le_bytes()];
+        self.content = self.content.wrapping_add(digest(parts));
+        self.versions =
+            self.versions.wrapping_add(digest([entry.key(), entry.version().to_le_bytes().as_slice()]));
+        self.entries += 1;
+        self.highest_version = self.highest_version.max(entry.version());
+    }
+}
+
+fn value_digest(entry: EntryRef<'_>) -> u128 {
+    if let Ok(string) = entry.string() {
+        let mut hasher = SipHasher13::new();
+        string.chunks().for_each(|chunk| hasher.write(chunk));
+        hasher.finish128().as_u128()
+    } else if let Ok(list) = entry.list() {
+        digest(list.iter())
+    } else if let Ok(hash) = entry.hash() {
+        hash.iter().fold(0, |sum, (field, value)| sum.wrapping_add(digest([field, value])))
+    } else if let Ok(set) = entry.set() {
+        set.iter().fold(0, |sum, member| sum.wrapping_add(digest([member])))
+    } else {
+        0
+    }
+}
+
+/// Hashes parts with their lengths, so that no two lists of parts run together.
+fn digest<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> u128 {
+    let mut hasher = SipHasher13::new();
+    for part in parts {
+        hasher.write(&(part.len() as u64).to_le_bytes());
+        hasher.write(part);
+    }
+    hasher.finish128().as_u128()
+}

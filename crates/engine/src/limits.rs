@@ -1,0 +1,32 @@
+//! Limits of the engine: each with its unit and its reason.
+
+/// Bytes of a string value. Redis' own limit; offsets beyond it are refused before they allocate.
+pub const STRING_BYTES_MAX: usize = 512 * 1024 * 1024;
+
+/// Bytes of a string up to which it lies in one piece beside its key. Longer ones are cut into chunks of this size, so
+/// that a write, a copy or a checkpoint costs one chunk.
+pub const STRING_CHUNK_BYTES: usize = 64 * 1024;
+
+/// Bytes up to which a string that grows in place stays packed. Beyond, appending to the packed form would copy too much.
+pub const STRING_GROWN_PACKED_BYTES_MAX: usize = 4 * 1024;
+
+/// Bytes of all elements of a packed hash, list or set. Each change copies them, each lookup walks them.
+pub const PACKED_BYTES_MAX: usize = 1024;
+
+/// Fields, elements or members of a packed hash, list or set. Their count is one byte.
+pub const PACKED_COUNT_MAX: usize = 128;
+
+/// Bytes of one chunk of a large list; a single larger element gets a chunk of its own.
+pub const LIST_CHUNK_BYTES: usize = 4 * 1024;
+
+/// Elements of one chunk of a large list: bounds the walk inside a chunk.
+pub const LIST_CHUNK_ELEMENTS: usize = 128;
+
+/// Removals that a shard tracks one by one until they are committed. Beyond, the oldest stand for every absent key.
+pub const REMOVALS_TRACKED_MAX: usize = 256;
+
+/// Elements, or string chunks, from which on a dropped value is freed in the background.
+pub const GARBAGE_PARTS_MIN: usize = 32;
+
+/// Bits of the hash that a table may tell buckets apart by. Bounds the directory (4 bytes per slot) when hashes collide.
+pub const TABLE_DEPTH_MAX: u8 = 22;

@@ -1,0 +1,106 @@
+//! Reading mutations back. The bytes come from a disk or a network: nothing in them is trusted.
+
+use super::{Mutation, tag};
+use crate::batch::BatchError;
+use crate::cx::End;
+use crate::hash::HashSeed;
+use crate::limits::STRING_BYTES_MAX;
+use crate::time::Milliseconds;
+use crate::varint;
+
+/// Takes mutations off the front of a payload's body. Allocates nothing.
+#[derive(Debug, Clone)]
+pub(crate) struct Decoder<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Decoder<'a> {
+    pub(crate) fn new(body: &'a [u8]) -> Self {
+        Self { rest: body }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// Bytes not yet taken.
+    #[cfg(test)]
+    pub(crate) fn left(&self) -> usize {
+        self.rest.len()
+    }
+
+    pub(crate) fn next(&mut self) -> Result<Mutation<'a>, BatchError> {
+        let mutation = match self.byte()? {
+            tag::GENESIS => Mutation::Genesis { hash_seed: self.seed()? },
+            tag::STRING_SET => {
+                let (key, expire_at_ms) = (self.bytes()?, self.expiry()?);
+                Mutation::StringSet { key, value: self.bytes()?, expire_at_ms }
+            }
+            tag::STRING_WRITE => {
+                let (key, offset, bytes) = (self.bytes()?, self.number()?, self.bytes()?);
+                if offset.saturating_add(bytes.len() as u64) > STRING_BYTES_MAX as u64 {
+                    return Err(BatchError::StringTooLong);
+                }
+                Mutation::StringWrite { key, offset, bytes }
+            }
+            tag::REMOVE => Mutation::Remove { key: self.bytes()? },
+            tag::EXPIRY_SET => Mutation::ExpirySet { key: self.bytes()?, expire_at_ms: self.expiry()? },
+            tag::HASH_SET => {
+                Mutation::HashSet { key: self.bytes()?, field: self.bytes()?, value: self.bytes()? }
+            }
+            tag::HASH_REMOVE => Mutation::HashRemove { key: self.bytes()?, field: self.bytes()? },
+            tag::LIST_PUSH => {
+                Mutation::ListPush { key: self.bytes()?, end: self.end()?, element: self.bytes()? }
+            }
+            tag::LIST_POP => {
+                Mutation::ListPop { key: self.bytes()?, end: self.end()?, count: self.number()? }
+            }
+            tag::LIST_TRIM => {
+                Mutation::ListTrim { key: self.bytes()?, front: self.number()?, back: self.number()? }
+            }
+            tag::SET_ADD => Mutation::SetAdd { key: self.bytes()?, member: self.bytes()? },
+            tag::SET_REMOVE => Mutation::SetRemove { key: self.bytes()?, member: self.bytes()? },
+            tag::RENAME => Mutation::Rename { from: self.bytes()?, to: self.bytes()? },
+            tag::CLEAR => Mutation::Clear,
+            unknown => return Err(BatchError::UnknownMutation(unknown)),
+        };
+        Ok(mutation)
+    }
+
+    fn byte(&mut self) -> Result<u8, BatchError> {
+        let (first, rest) = self.rest.split_first().ok_or(BatchError::CutOff)?;
+        self.rest = rest;
+        Ok(*first)
+    }
+
+    fn number(&mut self) -> Result<u64, BatchError> {
+        let (value, len) = varint::read(self.rest).ok_or(BatchError::BadNumber)?;
+        self.rest = self.rest.get(len..).ok_or(BatchError::CutOff)?;
+        Ok(value)
+    }
+
+    fn bytes(&mut self) -> Result<&'a [u8], BatchError> {
+        let len = usize::try_from(self.number()?).map_err(|_| BatchError::CutOff)?;
+        let (bytes, rest) = self.rest.split_at_checked(len).ok_or(BatchError::CutOff)?;
+        self.rest = rest;
+        Ok(bytes)
+    }
+
+    fn expiry(&mut self) -> Result<Option<Milliseconds>, BatchError> {
+        Ok(self.number()?.checked_sub(1))
+    }
+
+    fn end(&mut self) -> Result<End, BatchError> {
+        match self.byte()? {
+            0 => Ok(End::Front),
+            1 => Ok(End::Back),
+            _ => Err(BatchError::BadEnd),
+        }
+    }
+
+    fn seed(&mut self) -> Result<HashSeed, BatchError> {
+        let (seed, rest) = self.rest.split_first_chunk::<16>().ok_or(BatchError::CutOff)?;
+        self.rest = rest;
+        Ok(*seed)
+    }
+}

@@ -1,0 +1,235 @@
+//! Mutations: what changes an entry, absolute and deterministic, as it stands in a batch. Never a command.
+
+mod decode;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use decode::Decoder;
+
+use crate::cx::End;
+use crate::hash::HashSeed;
+use crate::time::Milliseconds;
+use crate::varint;
+
+/// One change. Its keys and values are borrowed from the request or from a payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mutation<'a> {
+    /// The first mutation of a database: its hash seed.
+    Genesis {
+        /// The secret under which keys are hashed.
+        hash_seed: HashSeed,
+    },
+    /// The key becomes this string, whatever it was.
+    StringSet {
+        /// The key.
+        key: &'a [u8],
+        /// The whole value.
+        value: &'a [u8],
+        /// The last millisecond at which it is alive.
+        expire_at_ms: Option<Milliseconds>,
+    },
+    /// Bytes of a string are overwritten; what lies between its end and the offset becomes zeros.
+    StringWrite {
+        /// The key, created if absent.
+        key: &'a [u8],
+        /// Where the bytes start.
+        offset: u64,
+        /// The new bytes.
+        bytes: &'a [u8],
+    },
+    /// The entry goes.
+    Remove {
+        /// The key.
+        key: &'a [u8],
+    },
+    /// The expiry is set or cleared.
+    ExpirySet {
+        /// The key.
+        key: &'a [u8],
+        /// The last millisecond at which it is alive.
+        expire_at_ms: Option<Milliseconds>,
+    },
+    /// A field gets a value.
+    HashSet {
+        /// The key, created if absent.
+        key: &'a [u8],
+        /// The field.
+        field: &'a [u8],
+        /// Its value.
+        value: &'a [u8],
+    },
+    /// A field goes, and the entry with the last one.
+    HashRemove {
+        /// The key.
+        key: &'a [u8],
+        /// The field.
+        field: &'a [u8],
+    },
+    /// An element comes to one end.
+    ListPush {
+        /// The key, created if absent.
+        key: &'a [u8],
+        /// Where.
+        end: End,
+        /// The element.
+        element: &'a [u8],
+    },
+    /// Elements leave one end, and the entry goes with the last one.
+    ListPop {
+        /// The key.
+        key: &'a [u8],
+        /// Where.
+        end: End,
+        /// How many.
+        count: u64,
+    },
+    /// Elements leave both ends, and the entry goes with the last one.
+    ListTrim {
+        /// The key.
+        key: &'a [u8],
+        /// How many at the head.
+        front: u64,
+        /// How many at the tail.
+        back: u64,
+    },
+    /// A member comes.
+    SetAdd {
+        /// The key, created if absent.
+        key: &'a [u8],
+        /// The member.
+        member: &'a [u8],
+    },
+    /// A member goes, and the entry with the last one.
+    SetRemove {
+        /// The key.
+        key: &'a [u8],
+        /// The member.
+        member: &'a [u8],
+    },
+    /// The entry moves to another key, in place of what was there; its expiry moves along.
+    Rename {
+        /// The key it had.
+        from: &'a [u8],
+        /// The key it gets.
+        to: &'a [u8],
+    },
+    /// Every entry goes.
+    Clear,
+}
+
+/// The byte that starts each mutation. Append-only: a number is never given to anything else.
+mod tag {
+    pub(super) const GENESIS: u8 = 1;
+    pub(super) const STRING_SET: u8 = 2;
+    pub(super) const STRING_WRITE: u8 = 3;
+    pub(super) const REMOVE: u8 = 4;
+    pub(super) const EXPIRY_SET: u8 = 5;
+    pub(super) const HASH_SET: u8 = 6;
+    pub(super) const HASH_REMOVE: u8 = 7;
+    pub(super) const LIST_PUSH: u8 = 8;
+    pub(super) const LIST_POP: u8 = 9;
+    pub(super) const LIST_TRIM: u8 = 10;
+    pub(super) const SET_ADD: u8 = 11;
+    pub(super) const SET_REMOVE: u8 = 12;
+    pub(super) const RENAME: u8 = 13;
+    pub(super) const CLEAR: u8 = 14;
+}
+
+/// The keys of a mutation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Touched<'a> {
+    Nothing,
+    One(&'a [u8]),
+    Two(&'a [u8], &'a [u8]),
+    Everything,
+}
+
+impl<'a> Mutation<'a> {
+    /// Appends its bytes.
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+        match *self {
+            Self::Genesis { hash_seed } => {
+                out.push(tag::GENESIS);
+                out.extend_from_slice(&hash_seed);
+            }
+            Self::StringSet { key, value, expire_at_ms } => {
+                put(out, tag::STRING_SET, &[key]);
+                put_expiry(out, expire_at_ms);
+                put_bytes(out, value);
+            }
+            Self::StringWrite { key, offset, bytes } => {
+                put(out, tag::STRING_WRITE, &[key]);
+                varint::put(out, offset);
+                put_bytes(out, bytes);
+            }
+            Self::Remove { key } => put(out, tag::REMOVE, &[key]),
+            Self::ExpirySet { key, expire_at_ms } => {
+                put(out, tag::EXPIRY_SET, &[key]);
+                put_expiry(out, expire_at_ms);
+            }
+            Self::HashSet { key, field, value } => put(out, tag::HASH_SET, &[key, field, value]),
+            Self::HashRemove { key, field } => put(out, tag::HASH_REMOVE, &[key, field]),
+            Self::ListPush { key, end, element } => {
+                put(out, tag::LIST_PUSH, &[key]);
+                out.push(end_byte(end));
+                put_bytes(out, element);
+            }
+            Self::ListPop { key, end, count } => {
+                put(out, tag::LIST_POP, &[key]);
+                out.push(end_byte(end));
+                varint::put(out, count);
+            }
+            Self::ListTrim { key, front, back } => {
+                put(out, tag::LIST_TRIM, &[key]);
+                varint::put(out, front);
+                varint::put(out, back);
+            }
+            Self::SetAdd { key, member } => put(out, tag::SET_ADD, &[key, member]),
+            Self::SetRemove { key, member } => put(out, tag::SET_REMOVE, &[key, member]),
+            Self::Rename { from, to } => put(out, tag::RENAME, &[from, to]),
+            Self::Clear => out.push(tag::CLEAR),
+        }
+    }
+
+    /// Whose entries it changes.
+    pub(crate) fn touched(&self) -> Touched<'a> {
+        match *self {
+            Self::Genesis { .. } => Touched::Nothing,
+            Self::StringSet { key, .. }
+            | Self::StringWrite { key, .. }
+            | Self::Remove { key }
+            | Self::ExpirySet { key, .. }
+            | Self::HashSet { key, .. }
+            | Self::HashRemove { key, .. }
+            | Self::ListPush { key, .. }
+            | Self::ListPop { key, .. }
+            | Self::ListTrim { key, .. }
+            | Self::SetAdd { key, .. }
+            | Self::SetRemove { key, .. } => Touched::One(key),
+            Self::Rename { from, to } => Touched::Two(from, to),
+            Self::Clear => Touched::Everything,
+        }
+    }
+}
+
+fn put(out: &mut Vec<u8>, tag: u8, parts: &[&[u8]]) {
+    out.push(tag);
+    parts.iter().for_each(|part| put_bytes(out, part));
+}
+
+fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    varint::put(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}
+
+/// 0 = never, otherwise one more than the time.
+fn put_expiry(out: &mut Vec<u8>, expire_at_ms: Option<Milliseconds>) {
+    varint::put(out, expire_at_ms.map_or(0, |at| at.saturating_add(1)));
+}
+
+fn end_byte(end: End) -> u8 {
+    match end {
+        End::Front => 0,
+        End::Back => 1,
+    }
+}

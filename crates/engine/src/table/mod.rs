@@ -1,0 +1,249 @@
+//! The table behind the keyspace, large hashes and large sets: extendible hashing with small buckets.
+//!
+//! A bucket holds up to [`bucket::BUCKET_RECORDS_MAX`] records and one tag byte (8 hash bits) for each. A directory maps
+//! the top bits of a hash to its bucket. A full bucket splits in two by the next hash bit; when its depth passes the
+//! directory's, the directory doubles. So an insert moves at most one bucket's records, whatever the table holds.
+//!
+//! Buckets partition the hash space in order, which gives a scan cursor that survives growth: the first 48-bit hash
+//! prefix after the last bucket returned. Buckets never merge; one that empties frees its records, not itself.
+
+mod bucket;
+mod scan;
+#[cfg(test)]
+mod tests;
+
+use bucket::Bucket;
+pub(crate) use bucket::NEVER_DUE;
+pub(crate) use scan::CURSOR_BITS;
+
+use crate::hash::KeyHasher;
+use crate::limits::TABLE_DEPTH_MAX;
+
+/// Buckets per chunk of the bucket list, so that the list itself never regrows as a whole.
+const CHUNK_BUCKETS: usize = 64;
+
+/// What a table holds: records that know their key.
+pub(crate) trait Keyed {
+    fn key(&self) -> &[u8];
+}
+
+/// An unordered map of records by their key.
+#[derive(Debug)]
+pub(crate) struct Table<R> {
+    hasher: KeyHasher,
+    /// Top bits of the hash that are the same for all records (they chose the shard).
+    skip_bits: u32,
+    depth: u8,
+    directory: Vec<u32>,
+    chunks: Vec<Vec<Bucket<R>>>,
+    bucket_count: u32,
+    len: usize,
+}
+
+/// A hash as the table uses it: prefix on top, tag in the second lowest byte; the scan's 48 bits and the tag are disjoint.
+#[derive(Debug, Clone, Copy)]
+struct Placed(u64);
+
+impl Placed {
+    fn tag(self) -> u8 {
+        ((self.0 >> 8) & 0xff) as u8
+    }
+
+    fn bit(self, depth: u8) -> bool {
+        (self.0 << depth) >> 63 == 1
+    }
+}
+
+impl<R: Keyed> Table<R> {
+    pub(crate) fn new(hasher: KeyHasher, skip_bits: u32) -> Self {
+        Self {
+            hasher,
+            skip_bits,
+            depth: 0,
+            directory: vec![0],
+            chunks: vec![vec![Bucket::new(0)]],
+            bucket_count: 1,
+            len: 0,
+        }
+    }
+
+    pub(crate) fn hasher(&self) -> KeyHasher {
+        self.hasher
+    }
+
+    pub(crate) fn hash(&self, key: &[u8]) -> u64 {
+        self.hasher.hash(key)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn bucket_count(&self) -> u32 {
+        self.bucket_count
+    }
+
+    pub(crate) fn get(&self, hash: u64, key: &[u8]) -> Option<&R> {
+        let placed = self.place(hash);
+        self.bucket(self.bucket_of(placed))?.get(placed.tag(), key)
+    }
+
+    pub(crate) fn get_mut(&mut self, hash: u64, key: &[u8]) -> Option<&mut R> {
+        let placed = self.place(hash);
+        let id = self.bucket_of(placed);
+        self.bucket_mut(id)?.get_mut(placed.tag(), key)
+    }
+
+    /// Puts a record in place of the one with its key, which is returned, or adds it. Also says in which bucket it is.
+    pub(crate) fn put(&mut self, hash: u64, record: R) -> (Option<R>, u32) {
+        let placed = self.place(hash);
+        let id = self.bucket_of(placed);
+        if let Some(old) = self.bucket_mut(id).and_then(|bucket| bucket.get_mut(placed.tag(), record.key())) {
+            return (Some(std::mem::replace(old, record)), id);
+        }
+        (None, self.insert_new(placed, record))
+    }
+
+    pub(crate) fn take(&mut self, hash: u64, key: &[u8]) -> Option<R> {
+        let placed = self.place(hash);
+        let id = self.bucket_of(placed);
+        let (hasher, skip_bits) = (self.hasher, self.skip_bits);
+        let tag_of = |record: &R| Placed(hasher.hash(record.key()) << skip_bits).tag();
+        let record = self.bucket_mut(id)?.take(placed.tag(), key, tag_of)?;
+        self.len -= 1;
+        Some(record)
+    }
+
+    /// All records, bucket by bucket in the order the buckets were made.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &R> {
+        self.chunks.iter().flatten().flat_map(|bucket| bucket.records().iter())
+    }
+
+    /// A record drawn uniformly with the numbers that `random` gives.
+    pub(crate) fn random(&self, random: u64) -> Option<&R> {
+        if self.len == 0 {
+            return None;
+        }
+        // One slot of all slots of all buckets; empty ones are drawn again. Sparse tables give up and take a neighbour.
+        let mut state = random;
+        for _ in 0..64 {
+            let drawn = crate::random::next(&mut state);
+            let id = u32::try_from(drawn % u64::from(self.bucket_count)).unwrap_or(0);
+            let index = usize::try_from((drawn >> 32) % bucket::BUCKET_RECORDS_MAX as u64).unwrap_or(0);
+            if let Some(record) = self.bucket(id).and_then(|bucket| bucket.records().get(index)) {
+                return Some(record);
+            }
+        }
+        let start = usize::try_from(state % u64::from(self.bucket_count)).unwrap_or(0);
+        let buckets = || self.chunks.iter().flatten();
+        buckets().skip(start).chain(buckets()).find_map(|bucket| bucket.records().first())
+    }
+
+    /// The smallest expiry that a bucket was marked with; a lower bound. [`NEVER_DUE`] = none.
+    pub(crate) fn due_ms(&self, bucket: u32) -> u64 {
+        self.bucket(bucket).map_or(NEVER_DUE, |bucket| bucket.due_ms)
+    }
+
+    pub(crate) fn set_due_ms(&mut self, bucket: u32, due_ms: u64) {
+        if let Some(bucket) = self.bucket_mut(bucket) {
+            bucket.due_ms = due_ms;
+        }
+    }
+
+    /// The bucket that a hash belongs to.
+    pub(crate) fn bucket_id(&self, hash: u64) -> u32 {
+        self.bucket_of(self.place(hash))
+    }
+
+    /// The records of one bucket.
+    pub(crate) fn bucket_records(&self, bucket: u32) -> &[R] {
+        self.bucket(bucket).map_or(&[], Bucket::records)
+    }
+
+    fn place(&self, hash: u64) -> Placed {
+        Placed(hash << self.skip_bits)
+    }
+
+    fn slot(&self, placed: Placed) -> usize {
+        if self.depth == 0 {
+            return 0;
+        }
+        usize::try_from(placed.0 >> (64 - u32::from(self.depth))).unwrap_or(0)
+    }
+
+    fn bucket_of(&self, placed: Placed) -> u32 {
+        self.directory.get(self.slot(placed)).copied().unwrap_or(0)
+    }
+
+    fn bucket(&self, id: u32) -> Option<&Bucket<R>> {
+        let id = id as usize;
+        self.chunks.get(id / CHUNK_BUCKETS)?.get(id % CHUNK_BUCKETS)
+    }
+
+    fn bucket_mut(&mut self, id: u32) -> Option<&mut Bucket<R>> {
+        let id = id as usize;
+        self.chunks.get_mut(id / CHUNK_BUCKETS)?.get_mut(id % CHUNK_BUCKETS)
+    }
+
+    fn insert_new(&mut self, placed: Placed, record: R) -> u32 {
+        let mut id = self.bucket_of(placed);
+        while self.bucket(id).is_some_and(Bucket::is_full) && self.split(id, placed) {
+            id = self.bucket_of(placed);
+        }
+        if let Some(bucket) = self.bucket_mut(id) {
+            bucket.push(placed.tag(), record);
+            self.len += 1;
+        }
+        id
+    }
+
+    /// Splits the bucket `id`, in which `placed` lies. False at the depth limit: then the bucket overflows.
+    fn split(&mut self, id: u32, placed: Placed) -> bool {
+        let Some(depth) = self.bucket(id).map(|bucket| bucket.depth) else { return false };
+        // Honest hashes stay within a few bits of the average depth; deeper means that they collide.
+        let honest = u8::try_from(self.bucket_count.ilog2()).unwrap_or(u8::MAX).saturating_add(8);
+        if depth >= honest.min(TABLE_DEPTH_MAX) {
+            return false;
+        }
+        if depth == self.depth {
+            self.double_directory();
+        }
+        let (hasher, skip_bits) = (self.hasher, self.skip_bits);
+        let place = |record: &R| {
+            let placed = Placed(hasher.hash(record.key()) << skip_bits);
+            (placed.bit(depth), placed.tag())
+        };
+        let Some(sibling) = self.bucket_mut(id).map(|bucket| bucket.split(place)) else { return false };
+        let sibling_id = self.push_bucket(sibling);
+        // The bucket covered `span` slots; its upper half goes to the sibling.
+        let span = 1usize << (self.depth - depth);
+        let start = self.slot(placed) & !(span - 1);
+        for slot in self.directory.iter_mut().skip(start + span / 2).take(span / 2) {
+            *slot = sibling_id;
+        }
+        true
+    }
+
+    fn double_directory(&mut self) {
+        let mut doubled = Vec::with_capacity(self.directory.len() * 2);
+        for id in &self.directory {
+            doubled.extend_from_slice(&[*id, *id]);
+        }
+        self.directory = doubled;
+        self.depth += 1;
+    }
+
+    fn push_bucket(&mut self, bucket: Bucket<R>) -> u32 {
+        let id = self.bucket_count;
+        self.bucket_count += 1;
+        match self.chunks.last_mut() {
+            Some(chunk) if chunk.len() < CHUNK_BUCKETS => chunk.push(bucket),
+            _ => {
+                let mut chunk = Vec::with_capacity(CHUNK_BUCKETS);
+                chunk.push(bucket);
+                self.chunks.push(chunk);
+            }
+        }
+        id
+    }
+}

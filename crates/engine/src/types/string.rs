@@ -1,0 +1,157 @@
+//! Strings: one piece, or chunks shared by `Arc`.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::limits::STRING_CHUNK_BYTES;
+
+/// A long string: chunks of [`STRING_CHUNK_BYTES`], the last one shorter. A clone shares them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Chunked {
+    chunks: Vec<Arc<Vec<u8>>>,
+    len: usize,
+}
+
+impl Chunked {
+    pub(crate) fn new(bytes: &[u8]) -> Self {
+        let mut string = Self::default();
+        string.write(0, bytes);
+        string
+    }
+
+    pub(crate) fn chunk_count(&self) -> usize {
+        self.chunks.len()
+    }
+
+    /// Overwrites from `offset` on; what lies between the end and `offset` becomes zeros.
+    pub(crate) fn write(&mut self, offset: usize, bytes: &[u8]) {
+        self.extend_with_zeros(offset);
+        let (mut at, mut rest) = (offset, bytes);
+        while !rest.is_empty() {
+            let within = at % STRING_CHUNK_BYTES;
+            let (now, later) = rest.split_at(rest.len().min(STRING_CHUNK_BYTES - within));
+            match self.chunks.get_mut(at / STRING_CHUNK_BYTES) {
+                Some(chunk) => {
+                    let chunk = Arc::make_mut(chunk);
+                    let (over, append) = now.split_at(now.len().min(chunk.len().saturating_sub(within)));
+                    if let Some(place) = chunk.get_mut(within..within + over.len()) {
+                        place.copy_from_slice(over);
+                    }
+                    chunk.extend_from_slice(append);
+                }
+                None => self.chunks.push(Arc::new(now.to_vec())),
+            }
+            at += now.len();
+            rest = later;
+        }
+        self.len = self.len.max(at);
+    }
+
+    /// Zero chunks are shared, so that a far offset costs a pointer for each, not its bytes.
+    fn extend_with_zeros(&mut self, len: usize) {
+        if len <= self.len {
+            return;
+        }
+        if let Some(last) = self.chunks.last_mut().filter(|last| last.len() < STRING_CHUNK_BYTES) {
+            let room = (STRING_CHUNK_BYTES - last.len()).min(len - self.len);
+            let last = Arc::make_mut(last);
+            last.resize(last.len() + room, 0);
+            self.len += room;
+        }
+        let missing = len - self.len;
+        if missing >= STRING_CHUNK_BYTES {
+            let zeros = Arc::new(vec![0; STRING_CHUNK_BYTES]);
+            self.chunks.extend(std::iter::repeat_n(zeros, missing / STRING_CHUNK_BYTES));
+        }
+        if !missing.is_multiple_of(STRING_CHUNK_BYTES) {
+            self.chunks.push(Arc::new(vec![0; missing % STRING_CHUNK_BYTES]));
+        }
+        self.len = len;
+    }
+}
+
+/// A string in the keyspace.
+#[derive(Debug, Clone, Copy)]
+pub struct StringRef<'a>(Form<'a>);
+
+#[derive(Debug, Clone, Copy)]
+enum Form<'a> {
+    Packed(&'a [u8]),
+    Chunked(&'a Chunked),
+}
+
+impl<'a> StringRef<'a> {
+    pub(crate) fn packed(bytes: &'a [u8]) -> Self {
+        Self(Form::Packed(bytes))
+    }
+
+    pub(crate) fn chunked(string: &'a Chunked) -> Self {
+        Self(Form::Chunked(string))
+    }
+
+    /// Its length in bytes.
+    #[must_use]
+    pub fn len(self) -> usize {
+        match self.0 {
+            Form::Packed(bytes) => bytes.len(),
+            Form::Chunked(string) => string.len,
+        }
+    }
+
+    /// Whether it holds no bytes.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// Its bytes if they lie in one piece, as those of every string that was set with up to 64 KiB do.
+    #[must_use]
+    pub fn as_slice(self) -> Option<&'a [u8]> {
+        match self.0 {
+            Form::Packed(bytes) => Some(bytes),
+            Form::Chunked(string) => match string.chunks.as_slice() {
+                [] => Some(&[]),
+                [only] => Some(only),
+                _ => None,
+            },
+        }
+    }
+
+    /// Its bytes: borrowed when they lie in one piece, copied otherwise.
+    #[must_use]
+    pub fn to_cow(self) -> Cow<'a, [u8]> {
+        self.as_slice().map_or_else(
+            || {
+                let mut bytes = Vec::with_capacity(self.len());
+                self.chunks().for_each(|chunk| bytes.extend_from_slice(chunk));
+                Cow::Owned(bytes)
+            },
+            Cow::Borrowed,
+        )
+    }
+
+    /// The pieces in order; none of them is empty.
+    pub fn chunks(self) -> impl Iterator<Item = &'a [u8]> {
+        self.slice(0, self.len())
+    }
+
+    /// The pieces of `offset..offset + len`, cut to the string's end; none of them is empty.
+    pub fn slice(self, offset: usize, len: usize) -> impl Iterator<Item = &'a [u8]> {
+        let end = offset.saturating_add(len).min(self.len());
+        let mut at = offset;
+        std::iter::from_fn(move || {
+            if at >= end {
+                return None;
+            }
+            let (chunk, within) = match self.0 {
+                Form::Packed(bytes) => (bytes, at),
+                Form::Chunked(string) => {
+                    (string.chunks.get(at / STRING_CHUNK_BYTES)?.as_slice(), at % STRING_CHUNK_BYTES)
+                }
+            };
+            let piece = chunk.get(within..chunk.len().min(within + (end - at)))?;
+            at += piece.len();
+            (!piece.is_empty()).then_some(piece)
+        })
+    }
+}

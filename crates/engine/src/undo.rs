@@ -1,0 +1,170 @@
+//! Inverses: what it takes to make a batch not have happened.
+
+use crate::batch::Batch;
+use crate::cx::End;
+use crate::entry::{LargeValue, Record};
+use crate::keyspace::{Garbage, Keyspace, RemovalMark, Sequence, Shard, ShardsMut, WriteGuards};
+use crate::table::{Keyed, Table};
+use crate::time::Milliseconds;
+use crate::types::{List, Member, Pair};
+
+/// The inverse of one step of a mutation. Undone last first.
+#[derive(Debug)]
+pub(crate) enum Undo {
+    /// Put this record back.
+    Restore(Record),
+    /// There was no entry.
+    Forget { key: Box<[u8]> },
+    /// A removal was noted.
+    Removal { shard: u8, mark: RemovalMark },
+    /// A large entry had this version and expiry.
+    Head { key: Box<[u8]>, version: Sequence, expire_at_ms: Option<Milliseconds> },
+    /// A large hash had this field, or not.
+    Field { key: Box<[u8]>, field: Box<[u8]>, old: Option<Pair> },
+    /// A large set had this member, or not.
+    Member { key: Box<[u8]>, member: Box<[u8]>, was_there: bool },
+    /// An element was pushed to a large list.
+    Pushed { key: Box<[u8]>, end: End },
+    /// Elements left a large list, in this order.
+    Dropped { key: Box<[u8]>, end: End, elements: Vec<Box<[u8]>> },
+    /// An entry of this version was renamed, in place of another.
+    Renamed { from: Box<[u8]>, to: Box<[u8]>, version: Sequence, replaced: Option<Record> },
+    /// The shards were emptied.
+    Cleared(Vec<Shard>),
+}
+
+impl Undo {
+    /// Drops it; what takes time to drop becomes garbage.
+    pub(crate) fn discard(self, garbage: &mut Vec<Garbage>) {
+        match self {
+            Self::Restore(record) | Self::Renamed { replaced: Some(record), .. } => {
+                Garbage::collect(record, garbage);
+            }
+            Self::Cleared(shards) => garbage.push(Garbage::shards(shards)),
+            Self::Forget { .. }
+            | Self::Removal { .. }
+            | Self::Head { .. }
+            | Self::Field { .. }
+            | Self::Member { .. }
+            | Self::Pushed { .. }
+            | Self::Dropped { .. }
+            | Self::Renamed { replaced: None, .. } => {}
+        }
+    }
+
+    fn apply(self, keyspace: &Keyspace, shards: &mut ShardsMut<'_>) {
+        let hash = |key: &[u8]| keyspace.hash(key);
+        match self {
+            Self::Restore(record) => {
+                let hash = hash(record.key());
+                shards.of(hash).put(hash, record);
+            }
+            Self::Forget { key } => {
+                let hash = hash(&key);
+                shards.of(hash).take(hash, &key);
+            }
+            Self::Removal { shard, mark } => shards.at(shard).removals.undo(mark),
+            Self::Head { key, version, expire_at_ms } => {
+                let hash = hash(&key);
+                shards.of(hash).set_head(hash, &key, version, expire_at_ms);
+            }
+            Self::Field { key, field, old } => {
+                if let Some(table) = hash_of(keyspace, shards, &key) {
+                    let hash = table.hash(&field);
+                    match old {
+                        Some(pair) => drop(table.put(hash, pair)),
+                        None => drop(table.take(hash, &field)),
+                    }
+                }
+            }
+            Self::Member { key, member, was_there } => {
+                if let Some(table) = set_of(keyspace, shards, &key) {
+                    let hash = table.hash(&member);
+                    if was_there {
+                        table.put(hash, Member(member));
+                    } else {
+                        table.take(hash, &member);
+                    }
+                }
+            }
+            Self::Pushed { key, end } => {
+                if let Some(list) = list_of(keyspace, shards, &key) {
+                    list.drop_elements(end, 1, &mut |_| {});
+                }
+            }
+            Self::Dropped { key, end, elements } => {
+                if let Some(list) = list_of(keyspace, shards, &key) {
+                    elements.iter().rev().for_each(|element| list.push(end, element));
+                }
+            }
+            Self::Renamed { from, to, version, replaced } => {
+                let (from_hash, to_hash) = (hash(&from), hash(&to));
+                if let Some(record) = shards.of(to_hash).take(to_hash, &to) {
+                    let mut record = record.rekeyed(&from);
+                    record.set_version(version);
+                    shards.of(from_hash).put(from_hash, record);
+                }
+                if let Some(replaced) = replaced {
+                    shards.of(to_hash).put(to_hash, replaced);
+                }
+            }
+            Self::Cleared(cleared) => {
+                for shard in cleared {
+                    let index = shard.index();
+                    *shards.at(index) = shard;
+                }
+            }
+        }
+    }
+}
+
+/// Takes back everything the batch did since [`Batch::begin`]: values, expiry and versions are exactly as before, and the
+/// batch is empty again. Does nothing unless the batch recorded inverses.
+///
+/// The guards must hold the shards that the batch changed, with nothing changed since; several batches are undone last
+/// first.
+pub fn undo(keyspace: &Keyspace, guards: &mut WriteGuards<'_>, batch: &mut Batch) {
+    let mut shards = guards.shards();
+    while let Some(step) = batch.undo.pop() {
+        step.apply(keyspace, &mut shards);
+    }
+    batch.reset();
+}
+
+fn value_of<'a>(
+    keyspace: &Keyspace,
+    shards: &'a mut ShardsMut<'_>,
+    key: &[u8],
+) -> Option<&'a mut LargeValue> {
+    let hash = keyspace.hash(key);
+    shards.of(hash).large_mut(hash, key).map(|large| &mut large.value)
+}
+
+fn hash_of<'a>(
+    keyspace: &Keyspace,
+    shards: &'a mut ShardsMut<'_>,
+    key: &[u8],
+) -> Option<&'a mut Table<Pair>> {
+    match value_of(keyspace, shards, key)? {
+        LargeValue::Hash(table) => Some(table),
+        LargeValue::String(_) | LargeValue::List(_) | LargeValue::Set(_) => None,
+    }
+}
+
+fn set_of<'a>(
+    keyspace: &Keyspace,
+    shards: &'a mut ShardsMut<'_>,
+    key: &[u8],
+) -> Option<&'a mut Table<Member>> {
+    match value_of(keyspace, shards, key)? {
+        LargeValue::Set(table) => Some(table),
+        LargeValue::String(_) | LargeValue::Hash(_) | LargeValue::List(_) => None,
+    }
+}
+
+fn list_of<'a>(keyspace: &Keyspace, shards: &'a mut ShardsMut<'_>, key: &[u8]) -> Option<&'a mut List> {
+    match value_of(keyspace, shards, key)? {
+        LargeValue::List(list) => Some(list),
+        LargeValue::String(_) | LargeValue::Hash(_) | LargeValue::Set(_) => None,
+    }
+}
