@@ -1,10 +1,190 @@
-//! Errors of commands. The texts are those of Redis 8.2, to the letter.
+//! Errors of commands. The texts are those of Redis 8.2, to the letter, and they are all in this file.
+//!
+//! `docs/rfcs/0004-error-model-and-texts.md` says how errors travel from a handler to the wire.
+
+/// The longest stretch of a client's own words that an error repeats, in bytes (as Redis does).
+const QUOTED_BYTES_MAX: usize = 128;
 
 /// Why a command was refused. `Display` is the whole error line, first word included.
+///
+/// Every error of a handler is deterministic: the same keyspace, arguments and time give the same error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CommandError {
     /// The key holds another type than the command works on.
     #[error("WRONGTYPE Operation against a key holding the wrong kind of value")]
     WrongType,
+    /// The options do not follow the command's grammar.
+    #[error("ERR syntax error")]
+    Syntax,
+    /// An argument, or the string it is added to, is no integer of 64 bits.
+    #[error("ERR value is not an integer or out of range")]
+    NotAnInteger,
+    /// An argument, or the string it is added to, is no floating-point number.
+    #[error("ERR value is not a valid float")]
+    NotAFloat,
+    /// A count that may not be negative is, or is no number.
+    #[error("ERR value is out of range, must be positive")]
+    NotPositive,
+    /// An increment that may not be infinite is.
+    #[error("ERR value is NaN or Infinity")]
+    NotFinite,
+    /// The field to add to holds no integer.
+    #[error("ERR hash value is not an integer")]
+    HashValueNotAnInteger,
+    /// The field to add to holds no floating-point number.
+    #[error("ERR hash value is not a float")]
+    HashValueNotAFloat,
+    /// The sum does not fit into 64 bits.
+    #[error("ERR increment or decrement would overflow")]
+    IncrementOverflow,
+    /// The decrement has no negative counterpart.
+    #[error("ERR decrement would overflow")]
+    DecrementOverflow,
+    /// The sum is not finite.
+    #[error("ERR increment would produce NaN or Infinity")]
+    IncrementNotFinite,
+    /// An expiry is zero, negative where it may not be, or beyond what can be stored.
+    #[error("ERR invalid expire time in '{command}' command")]
+    InvalidExpireTime {
+        /// The command as the table names it.
+        command: &'static str,
+    },
+    /// NX stands beside an option that needs an expiry.
+    #[error("ERR NX and XX, GT or LT options at the same time are not compatible")]
+    ExpireConditionsNx,
+    /// GT stands beside LT.
+    #[error("ERR GT and LT options at the same time are not compatible")]
+    ExpireConditionsGtLt,
+    /// EXPIRE and its kin do not know that option.
+    #[error("ERR Unsupported option {option}")]
+    UnsupportedOption {
+        /// The option as sent.
+        option: Box<str>,
+    },
+    /// RENAME of a key that is not there.
+    #[error("ERR no such key")]
+    NoSuchKey,
+    /// A string offset is negative.
+    #[error("ERR offset is out of range")]
+    OffsetOutOfRange,
+    /// The string would grow beyond its limit.
+    #[error("ERR string exceeds maximum allowed size (proto-max-bulk-len)")]
+    StringTooLong,
+    /// A SCAN cursor is no number of 64 bits.
+    #[error("ERR invalid cursor")]
+    InvalidCursor,
+    /// NOVALUES outside HSCAN.
+    #[error("ERR NOVALUES option can only be used in HSCAN")]
+    NoValuesOutsideHscan,
+    /// No command has that name.
+    #[error("ERR unknown command '{name}', with args beginning with: {arguments}")]
+    UnknownCommand {
+        /// The name as sent.
+        name: Box<str>,
+        /// The first arguments, each in quotes and followed by a space.
+        arguments: Box<str>,
+    },
+    /// The command has no such subcommand.
+    #[error("ERR unknown subcommand '{name}'. Try {container} HELP.")]
+    UnknownSubcommand {
+        /// The subcommand as sent.
+        name: Box<str>,
+        /// The command in upper case.
+        container: Box<str>,
+    },
+    /// Too few or too many arguments.
+    #[error("ERR wrong number of arguments for '{command}' command")]
+    WrongArity {
+        /// The command as the table names it, `container|sub` for a subcommand.
+        command: &'static str,
+    },
+    /// The caller has not authenticated.
+    #[error("NOAUTH Authentication required.")]
+    NotAuthenticated,
+    /// The caller's token does not allow the command.
+    #[error("NOPERM this user has no permissions to run the '{command}' command or its subcommand")]
+    NoPermission {
+        /// The command as the table names it.
+        command: &'static str,
+    },
+    /// COMMAND GETKEYS of a command that is not there.
+    #[error("ERR Invalid command specified")]
+    GetKeysOfUnknown,
+    /// COMMAND GETKEYS of a command without keys.
+    #[error("ERR The command has no key arguments")]
+    GetKeysOfKeyless,
+    /// COMMAND GETKEYS of too few or too many arguments.
+    #[error("ERR Invalid number of arguments specified for command")]
+    GetKeysArity,
+    /// A count of keys does not fit the arguments.
+    #[error("ERR Invalid arguments specified for command")]
+    InvalidKeyCount,
+}
+
+impl CommandError {
+    /// The error for a command line whose first word no command has.
+    #[must_use]
+    pub fn unknown_command(args: &[&[u8]]) -> Self {
+        let mut arguments = String::new();
+        for argument in args.iter().skip(1) {
+            let room = QUOTED_BYTES_MAX.saturating_sub(arguments.len());
+            if room == 0 {
+                break;
+            }
+            arguments.push('\'');
+            arguments.push_str(&printable(argument, room));
+            arguments.push_str("' ");
+        }
+        let name = printable(args.first().copied().unwrap_or_default(), QUOTED_BYTES_MAX).into();
+        Self::UnknownCommand { name, arguments: arguments.into() }
+    }
+
+    /// The error for a second word that is no subcommand of `container`.
+    #[must_use]
+    pub fn unknown_subcommand(container: &str, name: &[u8]) -> Self {
+        let name = printable(name, QUOTED_BYTES_MAX).into();
+        Self::UnknownSubcommand { name, container: container.to_ascii_uppercase().into() }
+    }
+
+    /// The error for an option of EXPIRE that there is not.
+    #[must_use]
+    pub fn unsupported_option(option: &[u8]) -> Self {
+        Self::UnsupportedOption { option: printable(option, usize::MAX).into() }
+    }
+}
+
+/// A client's bytes as part of one error line: cut, never with a line break, never invalid UTF-8.
+fn printable(bytes: &[u8], bytes_max: usize) -> String {
+    let cut = bytes.get(..bytes_max).unwrap_or(bytes);
+    let mut text = String::from_utf8_lossy(cut).replace(['\r', '\n'], " ");
+    if let Some(end) = text.find('\0') {
+        // Redis prints these words as C strings.
+        text.truncate(end);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn client_words_are_cut_and_cannot_break_the_line() {
+        let long = [b'x'; 300];
+        let error = CommandError::unknown_command(&[b"a\r\nb", &long, b"never shown"]).to_string();
+        assert_eq!(
+            error,
+            format!("ERR unknown command 'a  b', with args beginning with: '{}' ", "x".repeat(128))
+        );
+        assert_eq!(
+            CommandError::unknown_subcommand("client", b"\xff\0z").to_string(),
+            "ERR unknown subcommand '\u{fffd}'. Try CLIENT HELP."
+        );
+    }
+
+    #[test]
+    fn errors_stay_small_because_every_handler_returns_one() {
+        assert!(size_of::<Result<(), CommandError>>() <= 40);
+    }
 }

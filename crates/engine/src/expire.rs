@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::table::NEVER_DUE;
+use crate::buckets::NEVER_DUE;
 use crate::time::Milliseconds;
 
 /// Buckets by a lower bound of their records' expiry times. Buckets in which nothing expires are not in it.

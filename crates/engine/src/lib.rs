@@ -1,21 +1,35 @@
 //! Room `engine`: the pure database. No IO, no clock, no randomness, no async.
 
+mod args;
 pub mod batch;
+mod buckets;
+mod commands;
 pub mod cx;
+pub mod docs;
 pub mod entry;
 pub mod error;
 pub mod expire;
+pub mod glob;
 pub mod hash;
 pub mod keyspace;
 pub mod limits;
+mod long_double;
 pub mod mutation;
+pub mod numbers;
 mod random;
 pub mod replay;
-mod table;
 pub mod time;
 pub mod types;
 mod undo;
 mod varint;
 
+pub use batch::Batch;
+pub use commands::table;
+pub use cx::{Lookup, ReadCx, WriteCx};
+pub use error::CommandError;
+pub use hash::{HashSeed, KeyHash};
+pub use keyspace::{Keyspace, Scope, Sequence};
 pub use replay::{apply_batch, genesis_seed};
+pub use table::{Args, Command, Connection, Permission, Run, Traits};
+pub use time::{HybridTime, Milliseconds, Now};
 pub use undo::undo;

@@ -30,3 +30,6 @@ pub const GARBAGE_PARTS_MIN: usize = 32;
 
 /// Bits of the hash that a table may tell buckets apart by. Bounds the directory (4 bytes per slot) when hashes collide.
 pub const TABLE_DEPTH_MAX: u8 = 22;
+
+/// Entries that one step of SCAN, HSCAN or SSCAN looks at when the caller says nothing. Redis' own default.
+pub const SCAN_COUNT_DEFAULT: usize = 10;

@@ -1,10 +1,10 @@
 //! Inverses: what it takes to make a batch not have happened.
 
 use crate::batch::Batch;
+use crate::buckets::{Keyed, Table};
 use crate::cx::End;
 use crate::entry::{LargeValue, Record};
 use crate::keyspace::{Garbage, Keyspace, RemovalMark, Sequence, Shard, ShardsMut, WriteGuards};
-use crate::table::{Keyed, Table};
 use crate::time::Milliseconds;
 use crate::types::{List, Member, Pair};
 

@@ -1,8 +1,8 @@
 //! Entries too big to pack.
 
+use crate::buckets::Table;
 use crate::keyspace::Sequence;
 use crate::limits::GARBAGE_PARTS_MIN;
-use crate::table::Table;
 use crate::time::Milliseconds;
 use crate::types::{Chunked, DataType, List, Member, Pair};
 

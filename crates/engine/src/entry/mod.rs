@@ -6,9 +6,9 @@ mod record;
 pub(crate) use large::{Large, LargeValue};
 pub(crate) use record::{Head, Record, saturated};
 
+use crate::buckets::Keyed;
 use crate::error::CommandError;
 use crate::keyspace::Sequence;
-use crate::table::Keyed;
 use crate::time::Milliseconds;
 use crate::types::{DataType, HashRef, ListRef, SetRef, StringRef};
 

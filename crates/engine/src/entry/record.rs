@@ -3,9 +3,9 @@
 //! A small record is its own bytes: version (6, little endian), flags (1), key length (1, or 4 if the flag says so),
 //! expiry (6, only if the flag says so), key, value.
 
+use crate::buckets::Keyed;
 use crate::entry::large::Large;
 use crate::keyspace::Sequence;
-use crate::table::Keyed;
 use crate::time::Milliseconds;
 use crate::types::DataType;
 

@@ -1,9 +1,9 @@
 //! Walks of the whole keyspace, shard after shard.
 
+use crate::buckets::CURSOR_BITS;
 use crate::entry::Record;
 use crate::keyspace::{Keyspace, SHARD_BITS, Shard};
 use crate::random;
-use crate::table::CURSOR_BITS;
 
 /// Bits of a cursor below the shard's.
 const TABLE_BITS: u32 = CURSOR_BITS - SHARD_BITS;

@@ -1,11 +1,11 @@
 //! One shard: a table of entries, its expiry index, its counts.
 
+use crate::buckets::{Keyed, NEVER_DUE, Table};
 use crate::entry::{Head, Large, Record};
 use crate::expire::{ExpiredSlice, ExpiryIndex};
 use crate::hash::{KeyHash, KeyHasher};
 use crate::keyspace::removals::Removals;
 use crate::keyspace::{SHARD_BITS, Sequence};
-use crate::table::{Keyed, NEVER_DUE, Table};
 use crate::time::Milliseconds;
 use crate::types::DataType;
 

@@ -1,6 +1,6 @@
 //! Hashes: packed, or a table of pairs.
 
-use crate::table::{Keyed, Table};
+use crate::buckets::{Keyed, Table};
 use crate::types::packed::{self, Elements, Pairs};
 use crate::varint::{self, Varint};
 

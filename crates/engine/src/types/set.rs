@@ -1,6 +1,6 @@
 //! Sets: packed, or a table of members.
 
-use crate::table::{Keyed, Table};
+use crate::buckets::{Keyed, Table};
 use crate::types::packed::{self, Elements};
 
 /// A member of a large set.

@@ -1,10 +1,10 @@
 //! Mutations of hashes.
 
 use super::{Outcome, WrongType, large, new_head, stamp, swap};
+use crate::buckets::Table;
 use crate::entry::{Head, LargeValue, Record};
 use crate::hash::{KeyHash, KeyHasher};
 use crate::keyspace::{Effects, Shard};
-use crate::table::Table;
 use crate::types::packed::{self, Elements, Pairs};
 use crate::types::{DataType, Pair};
 use crate::undo::Undo;

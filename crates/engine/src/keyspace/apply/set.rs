@@ -1,10 +1,10 @@
 //! Mutations of sets.
 
 use super::{Outcome, WrongType, large, new_head, stamp, swap};
+use crate::buckets::Table;
 use crate::entry::{Head, LargeValue, Record};
 use crate::hash::{KeyHash, KeyHasher};
 use crate::keyspace::{Effects, Shard};
-use crate::table::Table;
 use crate::types::packed::{self, Elements};
 use crate::types::{DataType, Member};
 use crate::undo::Undo;

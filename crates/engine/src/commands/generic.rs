@@ -1,0 +1,237 @@
+//! Commands for keys of any type.
+
+use selvedge_wire::ReplySink;
+
+use crate::args::{Cursor, words};
+use crate::commands::reply;
+use crate::commands::scan::{Page, ScanKind, ScanOptions};
+use crate::commands::table::arg::{COUNT, KEY, MATCH};
+use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
+use crate::cx::{Lookup, ReadCx, WriteCx};
+use crate::error::CommandError;
+use crate::glob;
+
+const GENERIC: Command = Command::base(Group::Generic);
+
+/// The commands of this file.
+pub(crate) const COMMANDS: &[Command] = &[
+    Command {
+        name: "del",
+        since: "1.0.0",
+        complexity: "O(N), N the number of keys",
+        summary: "Deletes keys and returns how many there were.",
+        arity: Arity::AtLeast(2),
+        keys: Keys::Range { first: 1, last: -1, step: 1 },
+        uses: &[KeyUse::RM.delete()],
+        args: &[Arg::key("key").multiple()],
+        run: Run::Write(del),
+        ..GENERIC
+    },
+    Command {
+        name: "exists",
+        since: "1.0.0",
+        complexity: "O(N), N the number of keys",
+        summary: "Counts how many of the keys given exist.",
+        arity: Arity::AtLeast(2),
+        keys: Keys::Range { first: 1, last: -1, step: 1 },
+        uses: &[KeyUse::RO],
+        args: &[Arg::key("key").multiple()],
+        traits: Traits::FAST,
+        run: Run::Read(exists),
+        ..GENERIC
+    },
+    Command {
+        name: "keys",
+        since: "1.0.0",
+        complexity: "O(N), N the number of keys in the database",
+        summary: "Returns all keys that match a pattern.",
+        arity: Arity::Exactly(2),
+        args: &[Arg::pattern("pattern")],
+        traits: Traits::WHOLE_KEYSPACE.and(Traits::DANGEROUS),
+        run: Run::Read(keys),
+        ..GENERIC
+    },
+    Command {
+        name: "randomkey",
+        since: "1.0.0",
+        summary: "Returns a key of the database, picked at random.",
+        arity: Arity::Exactly(1),
+        traits: Traits::WHOLE_KEYSPACE,
+        run: Run::Read(randomkey),
+        ..GENERIC
+    },
+    Command {
+        name: "rename",
+        since: "1.0.0",
+        summary: "Gives a key another name, replacing what had that name.",
+        arity: Arity::Exactly(3),
+        keys: Keys::Range { first: 1, last: 2, step: 1 },
+        uses: &[KeyUse::RW.access().delete(), KeyUse::OW.update()],
+        args: &[KEY, Arg::key("newkey")],
+        run: Run::Write(rename),
+        ..GENERIC
+    },
+    Command {
+        name: "renamenx",
+        since: "1.0.0",
+        summary: "Gives a key another name, only if nothing has that name.",
+        arity: Arity::Exactly(3),
+        keys: Keys::Range { first: 1, last: 2, step: 1 },
+        uses: &[KeyUse::RW.access().delete(), KeyUse::OW.insert()],
+        args: &[KEY, Arg::key("newkey")],
+        traits: Traits::FAST,
+        run: Run::Write(renamenx),
+        ..GENERIC
+    },
+    Command {
+        name: "scan",
+        since: "2.8.0",
+        complexity: "O(1) per call, O(N) for a whole walk",
+        summary: "Walks the keys of the database in steps.",
+        arity: Arity::AtLeast(2),
+        args: &[
+            Arg::integer("cursor"),
+            MATCH,
+            COUNT,
+            Arg::string("type").after("TYPE").optional(),
+            Arg::token("withtype", "WITHTYPE").optional(),
+        ],
+        traits: Traits::WHOLE_KEYSPACE.and(Traits::POWERFUL),
+        run: Run::Read(scan),
+        ..GENERIC
+    },
+    Command {
+        name: "touch",
+        since: "3.2.1",
+        complexity: "O(N), N the number of keys",
+        summary: "Counts how many of the keys given exist.",
+        arity: Arity::AtLeast(2),
+        keys: Keys::Range { first: 1, last: -1, step: 1 },
+        uses: &[KeyUse::RO],
+        args: &[Arg::key("key").multiple()],
+        traits: Traits::FAST,
+        run: Run::Read(touch),
+        ..GENERIC
+    },
+    Command {
+        name: "type",
+        since: "1.0.0",
+        summary: "Returns the type of the value of a key.",
+        arity: Arity::Exactly(2),
+        keys: Keys::One,
+        uses: &[KeyUse::RO],
+        args: &[KEY],
+        traits: Traits::FAST,
+        run: Run::Read(data_type),
+        ..GENERIC
+    },
+    Command {
+        name: "unlink",
+        since: "4.0.0",
+        complexity: "O(N), N the number of keys",
+        summary: "Deletes keys and returns how many there were.",
+        arity: Arity::AtLeast(2),
+        keys: Keys::Range { first: 1, last: -1, step: 1 },
+        uses: &[KeyUse::RM.delete()],
+        args: &[Arg::key("key").multiple()],
+        traits: Traits::FAST,
+        run: Run::Write(unlink),
+        ..GENERIC
+    },
+];
+
+fn del(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
+    let removed = Cursor::after(args, 1).filter(|key| cx.remove(key)).count();
+    reply::length(out, removed);
+    Ok(())
+}
+
+fn exists(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
+    // A key that is named twice counts twice.
+    let found = Cursor::after(args, 1).filter(|key| cx.exists(key)).count();
+    reply::length(out, found);
+    Ok(())
+}
+
+fn keys(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
+    let [pattern] = words(args);
+    let everything = glob::matches_all(pattern);
+    let mut page = Page::default();
+    let mut cursor = 0;
+    loop {
+        cursor = cx.scan(cursor, usize::MAX, &mut |entry| {
+            if everything || glob::matches(pattern, entry.key()) {
+                page.push(entry.key());
+            }
+        });
+        if cursor == 0 {
+            break;
+        }
+    }
+    page.write_items(out);
+    Ok(())
+}
+
+fn randomkey(cx: &ReadCx<'_>, _args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
+    // A read has no generator of its own; the microsecond it happens in is random enough to pick a key for a human.
+    let entry = cx.random_entry(cx.now_us().wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    reply::bulk_or_null(out, entry.map(|entry| entry.key()));
+    Ok(())
+}
+
+fn rename(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
+    let [key, new_key] = words(args);
+    if !cx.exists(key) {
+        return Err(CommandError::NoSuchKey);
+    }
+    if key != new_key {
+        cx.rename(key, new_key);
+    }
+    out.status("OK");
+    Ok(())
+}
+
+fn renamenx(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
+    let [key, new_key] = words(args);
+    if !cx.exists(key) {
+        return Err(CommandError::NoSuchKey);
+    }
+    let free = !cx.exists(new_key);
+    if free {
+        cx.rename(key, new_key);
+    }
+    out.integer(i64::from(free));
+    Ok(())
+}
+
+fn scan(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
+    let options = ScanOptions::parse(args, 1, ScanKind::Keyspace)?;
+    let mut page = Page::default();
+    let next = cx.scan(options.cursor, options.count, &mut |entry| {
+        let name = entry.data_type().name();
+        // A type that nothing has matches nothing.
+        let fits = options.data_type.is_none_or(|wanted| wanted.eq_ignore_ascii_case(name.as_bytes()));
+        if fits && options.matches(entry.key()) {
+            page.push(entry.key());
+            if options.with_type {
+                page.push(name.as_bytes());
+            }
+        }
+    });
+    page.write(next, out);
+    Ok(())
+}
+
+fn touch(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
+    exists(cx, args, out)
+}
+
+fn data_type(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
+    let [key] = words(args);
+    out.status(cx.data_type(key).map_or("none", |data_type| data_type.name()));
+    Ok(())
+}
+
+fn unlink(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
+    del(cx, args, out)
+}

@@ -1,0 +1,20 @@
+//! The commands, one file per family: parse, call the types, reply.
+//!
+//! Each file opens with the records of its commands; [`table`] puts them together. A handler validates everything first and
+//! changes data and replies last, so that an error never follows half a reply.
+
+pub(crate) mod command;
+pub(crate) mod connection;
+pub(crate) mod counters;
+pub(crate) mod describe;
+pub(crate) mod expiry;
+pub(crate) mod generic;
+pub(crate) mod hashes;
+pub(crate) mod lists;
+mod reply;
+mod scan;
+pub(crate) mod server;
+pub(crate) mod sets;
+pub(crate) mod strings;
+pub mod table;
+pub(crate) mod transactions;

@@ -1,0 +1,106 @@
+//! What SCAN, HSCAN and SSCAN share: their options and their reply.
+
+use selvedge_wire::ReplySink;
+
+use crate::args::{Cursor, Keyword};
+use crate::commands::table::Args;
+use crate::error::CommandError;
+use crate::glob;
+use crate::limits::SCAN_COUNT_DEFAULT;
+use crate::numbers::parse_cursor;
+
+/// What is walked; it decides which options there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ScanKind {
+    /// The keys: TYPE, and our WITHTYPE.
+    Keyspace,
+    /// The fields of a hash: NOVALUES.
+    Hash,
+    /// The members of a set.
+    Set,
+}
+
+/// The arguments of a step.
+#[derive(Debug)]
+pub(super) struct ScanOptions<'a> {
+    pub(super) cursor: u64,
+    pub(super) count: usize,
+    pattern: Option<&'a [u8]>,
+    /// TYPE, as sent.
+    pub(super) data_type: Option<&'a [u8]>,
+    pub(super) with_type: bool,
+    pub(super) no_values: bool,
+}
+
+impl<'a> ScanOptions<'a> {
+    /// Reads the cursor at index `at` and the options behind it.
+    ///
+    /// # Errors
+    /// [`CommandError::InvalidCursor`], [`CommandError::Syntax`], [`CommandError::NotAnInteger`],
+    /// [`CommandError::NoValuesOutsideHscan`].
+    pub(super) fn parse(args: Args<'a>, at: usize, kind: ScanKind) -> Result<Self, CommandError> {
+        let mut cursor = Cursor::after(args, at);
+        let mut options = Self {
+            cursor: parse_cursor(cursor.word()?).ok_or(CommandError::InvalidCursor)?,
+            count: SCAN_COUNT_DEFAULT,
+            pattern: None,
+            data_type: None,
+            with_type: false,
+            no_values: false,
+        };
+        while let Some(word) = cursor.next() {
+            match Keyword::of(word).bytes() {
+                b"COUNT" => {
+                    let count = cursor.integer()?;
+                    options.count =
+                        usize::try_from(count).ok().filter(|count| *count > 0).ok_or(CommandError::Syntax)?;
+                }
+                b"MATCH" => {
+                    options.pattern = Some(cursor.word()?).filter(|pattern| !glob::matches_all(pattern))
+                }
+                b"TYPE" if kind == ScanKind::Keyspace => options.data_type = Some(cursor.word()?),
+                b"WITHTYPE" if kind == ScanKind::Keyspace => options.with_type = true,
+                b"NOVALUES" if kind == ScanKind::Hash => options.no_values = true,
+                b"NOVALUES" => return Err(CommandError::NoValuesOutsideHscan),
+                _ => return Err(CommandError::Syntax),
+            }
+        }
+        Ok(options)
+    }
+
+    /// Whether the pattern lets it pass.
+    pub(super) fn matches(&self, bytes: &[u8]) -> bool {
+        self.pattern.is_none_or(|pattern| glob::matches(pattern, bytes))
+    }
+}
+
+/// Byte strings that are collected before their number is known.
+#[derive(Debug, Default)]
+pub(super) struct Page {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Page {
+    pub(super) fn push(&mut self, item: &[u8]) {
+        self.bytes.extend_from_slice(item);
+        self.ends.push(self.bytes.len());
+    }
+
+    /// Replies with the next cursor and the items.
+    pub(super) fn write(&self, next_cursor: u64, out: &mut dyn ReplySink) {
+        out.array(2);
+        out.bulk(itoa::Buffer::new().format(next_cursor).as_bytes());
+        self.write_items(out);
+    }
+
+    /// Replies with the items.
+    pub(super) fn write_items(&self, out: &mut dyn ReplySink) {
+        out.array(self.ends.len());
+        let mut start = 0;
+        for end in &self.ends {
+            out.bulk(self.bytes.get(start..*end).unwrap_or_default());
+            start = *end;
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Which words of a command line are keys, and what a command does with them.
+
+use smallvec::SmallVec;
+
+use crate::commands::table::Args;
+use crate::error::CommandError;
+
+/// Indexes into the words of a command line.
+pub type KeyPositions = SmallVec<[usize; 4]>;
+
+/// Which words are keys.
+#[derive(Debug, Clone, Copy)]
+pub enum Keys {
+    /// None.
+    None,
+    /// The first after the name.
+    One,
+    /// Every `step`-th from `first` to `last`; a negative `last` counts from the end, -1 being the last word.
+    Range {
+        /// Index of the first key.
+        first: usize,
+        /// Index of the last key.
+        last: isize,
+        /// Distance from key to key.
+        step: usize,
+    },
+    /// As many as the word at `at` says, right after it.
+    Counted {
+        /// Index of the count.
+        at: usize,
+    },
+    /// What the function finds.
+    Custom(fn(Args<'_>) -> Result<KeyPositions, CommandError>),
+}
+
+impl Keys {
+    /// Where the keys stand in `args`.
+    pub(crate) fn positions(self, args: Args<'_>) -> Result<KeyPositions, CommandError> {
+        match self {
+            Self::None => Ok(KeyPositions::new()),
+            Self::One => Ok(KeyPositions::from_iter((args.len() > 1).then_some(1))),
+            Self::Range { first, last, step } => {
+                let end =
+                    if last < 0 { args.len().checked_add_signed(last) } else { usize::try_from(last).ok() };
+                let end = end.filter(|end| *end < args.len()).ok_or(CommandError::InvalidKeyCount)?;
+                Ok((first..=end).step_by(step).collect())
+            }
+            Self::Counted { at } => {
+                let count = args.get(at).and_then(|word| crate::numbers::parse_integer(word));
+                let count = count
+                    .and_then(|count| usize::try_from(count).ok())
+                    .ok_or(CommandError::InvalidKeyCount)?;
+                if count == 0 || count >= args.len().saturating_sub(at) {
+                    return Err(CommandError::InvalidKeyCount);
+                }
+                Ok((at + 1..=at + count).collect())
+            }
+            Self::Custom(find) => find(args),
+        }
+    }
+
+    /// First, last and step as COMMAND shows them, zeros where there is no such rule.
+    #[must_use]
+    pub const fn legacy_range(self) -> (usize, isize, usize) {
+        match self {
+            Self::None | Self::Counted { .. } | Self::Custom(_) => (0, 0, 0),
+            Self::One => (1, 1, 1),
+            Self::Range { first, last, step } => (first, last, step),
+        }
+    }
+}
+
+/// What a command does with a key, in the words of Redis' key specifications.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyUse {
+    /// `RO`, `RW`, `OW` (overwrites) or `RM` (removes), about the entry and its metadata.
+    pub mode: &'static str,
+    flags: u8,
+}
+
+impl KeyUse {
+    pub(crate) const RO: Self = Self { mode: "RO", flags: 0 };
+    pub(crate) const RW: Self = Self { mode: "RW", flags: 0 };
+    pub(crate) const OW: Self = Self { mode: "OW", flags: 0 };
+    pub(crate) const RM: Self = Self { mode: "RM", flags: 0 };
+
+    const NAMES: [&'static str; 5] = ["access", "update", "insert", "delete", "variable_flags"];
+
+    /// Hands out the value of the key.
+    pub(crate) const fn access(self) -> Self {
+        self.with(1)
+    }
+
+    /// Changes the value of the key.
+    pub(crate) const fn update(self) -> Self {
+        self.with(1 << 1)
+    }
+
+    /// Adds to the key.
+    pub(crate) const fn insert(self) -> Self {
+        self.with(1 << 2)
+    }
+
+    /// Removes from the key.
+    pub(crate) const fn delete(self) -> Self {
+        self.with(1 << 3)
+    }
+
+    /// Depends on the options.
+    pub(crate) const fn variable_flags(self) -> Self {
+        self.with(1 << 4)
+    }
+
+    const fn with(self, flag: u8) -> Self {
+        Self { flags: self.flags | flag, ..self }
+    }
+
+    /// Mode and flags as COMMAND shows them.
+    pub fn flags(self) -> impl Iterator<Item = &'static str> + Clone {
+        let set = Self::NAMES
+            .iter()
+            .enumerate()
+            .filter(move |(bit, _)| self.flags & (1 << bit) != 0)
+            .map(|(_, name)| *name);
+        std::iter::once(self.mode).chain(set)
+    }
+}

@@ -1,0 +1,287 @@
+//! The command table: one record per command, and everything that is derived from it.
+//!
+//! A command is declared once, in its family's file under `commands/`. Dispatch, arity errors, permissions, COMMAND and its
+//! subcommands, the pages in `docs/commands/` and metric labels only read the records. [`check`](mod@check) runs at compile time.
+
+pub(crate) mod arg;
+mod check;
+mod index;
+mod keys;
+mod permission;
+pub(crate) mod syntax;
+mod traits;
+
+pub use arg::{Arg, ArgKind};
+pub use keys::{KeyPositions, KeyUse, Keys};
+pub use permission::Permission;
+pub use traits::Traits;
+
+use selvedge_wire::ReplySink;
+
+use crate::commands;
+use crate::cx::{ReadCx, WriteCx};
+use crate::error::CommandError;
+
+/// The words of a command line; `args[0]` is the command's name as sent.
+pub type Args<'a> = &'a [&'a [u8]];
+
+/// A handler that only looks.
+pub type ReadHandler = fn(&ReadCx<'_>, Args<'_>, &mut dyn ReplySink) -> Result<(), CommandError>;
+
+/// A handler that may change data.
+pub type WriteHandler = fn(&mut WriteCx<'_>, Args<'_>, &mut dyn ReplySink) -> Result<(), CommandError>;
+
+/// One command or subcommand.
+#[derive(Debug)]
+pub struct Command {
+    /// The name in lower case; `container|sub` for a subcommand.
+    pub name: &'static str,
+    /// The family it belongs to.
+    pub group: Group,
+    /// The Redis version that brought it.
+    pub since: &'static str,
+    /// The cost in words.
+    pub complexity: &'static str,
+    /// One sentence about what it does.
+    pub summary: &'static str,
+    /// How many words it takes.
+    pub arity: Arity,
+    /// Which of its words are keys.
+    pub keys: Keys,
+    /// What it does with them: one for all keys, or one for each.
+    pub uses: &'static [KeyUse],
+    /// The grammar of its arguments.
+    pub args: &'static [Arg],
+    /// What cannot be derived from the rest.
+    pub traits: Traits,
+    /// Its subcommands.
+    pub subcommands: &'static [Command],
+    /// Who runs it, and with which rights.
+    pub run: Run,
+}
+
+impl Command {
+    /// What the records of a group start from.
+    pub(crate) const fn base(group: Group) -> Self {
+        Self {
+            name: "",
+            group,
+            since: "",
+            complexity: "O(1)",
+            summary: "",
+            arity: Arity::Exactly(0),
+            keys: Keys::None,
+            uses: &[],
+            args: &[],
+            traits: Traits::NONE,
+            subcommands: &[],
+            run: Run::Container,
+        }
+    }
+
+    /// Whether its handler may change data.
+    #[must_use]
+    pub const fn is_write(&self) -> bool {
+        matches!(self.run, Run::Write(_))
+    }
+
+    /// Whether it looks at data without changing any, unlike PING, which looks at none.
+    #[must_use]
+    pub const fn is_read(&self) -> bool {
+        matches!(self.run, Run::Read(_))
+            && (!matches!(self.keys, Keys::None) || self.traits.contains(Traits::WHOLE_KEYSPACE))
+    }
+
+    /// Where the keys stand in `args`, which must have passed [`lookup`].
+    ///
+    /// # Errors
+    /// [`CommandError::InvalidKeyCount`] if the arguments do not hold as many keys as they say.
+    pub fn key_positions(&self, args: Args<'_>) -> Result<KeyPositions, CommandError> {
+        self.keys.positions(args)
+    }
+
+    /// Whether a caller with that permission may run it.
+    ///
+    /// # Errors
+    /// [`CommandError::NotAuthenticated`] or [`CommandError::NoPermission`].
+    pub fn permitted(&self, permission: Permission) -> Result<(), CommandError> {
+        permission.check(self)
+    }
+
+    /// The last word of its name: `setname` of `client|setname`.
+    #[must_use]
+    pub fn short_name(&self) -> &'static str {
+        self.name.rsplit('|').next().unwrap_or(self.name)
+    }
+}
+
+/// The family of a command, as COMMAND DOCS names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Group {
+    /// Any key, whatever its type.
+    Generic,
+    /// Strings and counters.
+    String,
+    /// Hashes.
+    Hash,
+    /// Lists.
+    List,
+    /// Sets.
+    Set,
+    /// The connection itself.
+    Connection,
+    /// The whole server or database.
+    Server,
+    /// MULTI and what belongs to it.
+    Transactions,
+}
+
+impl Group {
+    /// Its name in COMMAND DOCS, and its folder under `docs/commands/`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Generic => "generic",
+            Self::String => "string",
+            Self::Hash => "hash",
+            Self::List => "list",
+            Self::Set => "set",
+            Self::Connection => "connection",
+            Self::Server => "server",
+            Self::Transactions => "transactions",
+        }
+    }
+}
+
+/// How many words a command line has, the name (and the subcommand) included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arity {
+    /// That many.
+    Exactly(u16),
+    /// That many or more.
+    AtLeast(u16),
+}
+
+impl Arity {
+    /// Whether a line of that many words fits.
+    #[must_use]
+    pub const fn admits(self, words: usize) -> bool {
+        match self {
+            Self::Exactly(count) => words == count as usize,
+            Self::AtLeast(count) => words >= count as usize,
+        }
+    }
+
+    /// The fewest words.
+    #[must_use]
+    pub const fn least(self) -> u16 {
+        match self {
+            Self::Exactly(count) | Self::AtLeast(count) => count,
+        }
+    }
+}
+
+/// Who runs a command. The variant of a handler is its right: one that changes data does not fit into `Read`.
+#[derive(Debug, Clone, Copy)]
+pub enum Run {
+    /// Looks at the keyspace.
+    Read(ReadHandler),
+    /// May change the keyspace.
+    Write(WriteHandler),
+    /// The server runs it: it is about the connection or the process, which the engine does not know.
+    Connection(Connection),
+    /// Nobody: it only holds subcommands.
+    Container,
+}
+
+/// The commands that the server runs itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each is the command of that name; its record says what it does")]
+pub enum Connection {
+    Auth,
+    ClientGetname,
+    ClientId,
+    ClientInfo,
+    ClientList,
+    ClientNoEvict,
+    ClientNoTouch,
+    ClientReply,
+    ClientSetinfo,
+    ClientSetname,
+    ConfigGet,
+    ConfigSet,
+    Discard,
+    Exec,
+    Hello,
+    Info,
+    Multi,
+    Quit,
+    Reset,
+    Select,
+}
+
+/// All commands, family by family; subcommands hang on theirs.
+pub const FAMILIES: &[&[Command]] = &[
+    commands::strings::COMMANDS,
+    commands::counters::COMMANDS,
+    commands::hashes::COMMANDS,
+    commands::lists::COMMANDS,
+    commands::sets::COMMANDS,
+    commands::generic::COMMANDS,
+    commands::expiry::COMMANDS,
+    commands::server::COMMANDS,
+    commands::connection::COMMANDS,
+    commands::transactions::COMMANDS,
+    commands::command::COMMANDS,
+];
+
+/// How many commands there are, subcommands not counted.
+pub const COUNT: usize = index::count();
+
+const _: () = check::table(FAMILIES);
+
+/// All commands in the table's order, subcommands not included.
+pub fn all() -> impl Iterator<Item = &'static Command> + Clone {
+    index::ALL.iter().copied()
+}
+
+/// Finds a command by one name, in any case, with `container|sub` for a subcommand.
+#[must_use]
+pub fn find(name: &[u8]) -> Option<&'static Command> {
+    let mut words = name.splitn(2, |byte| *byte == b'|');
+    let command = index::find(words.next()?)?;
+    match words.next() {
+        Some(sub) => subcommand(command, sub),
+        None => Some(command),
+    }
+}
+
+/// Finds the command or subcommand that a command line means, and checks the number of its words.
+///
+/// # Errors
+/// [`CommandError::UnknownCommand`], [`CommandError::UnknownSubcommand`], [`CommandError::WrongArity`].
+pub fn lookup(args: Args<'_>) -> Result<&'static Command, CommandError> {
+    let command = resolve(args)?;
+    if command.arity.admits(args.len()) && !matches!(command.run, Run::Container) {
+        Ok(command)
+    } else {
+        Err(CommandError::WrongArity { command: command.name })
+    }
+}
+
+/// [`lookup`] without the count of words.
+pub(crate) fn resolve(args: Args<'_>) -> Result<&'static Command, CommandError> {
+    let Some(command) = args.first().and_then(|name| index::find(name)) else {
+        return Err(CommandError::unknown_command(args));
+    };
+    match args.get(1) {
+        Some(word) if !command.subcommands.is_empty() => {
+            subcommand(command, word).ok_or_else(|| CommandError::unknown_subcommand(command.name, word))
+        }
+        _ => Ok(command),
+    }
+}
+
+fn subcommand(container: &'static Command, word: &[u8]) -> Option<&'static Command> {
+    container.subcommands.iter().find(|command| command.short_name().as_bytes().eq_ignore_ascii_case(word))
+}

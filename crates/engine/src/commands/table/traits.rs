@@ -1,0 +1,48 @@
+//! What a command's record must say because nothing else in it does.
+
+/// A set of properties of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Traits(u16);
+
+impl Traits {
+    /// None of them.
+    pub const NONE: Self = Self(0);
+    /// May make the data larger: refused when memory is full.
+    pub const DENY_OOM: Self = Self(1);
+    /// Takes constant or logarithmic time.
+    pub const FAST: Self = Self(1 << 1);
+    /// Not allowed in scripts.
+    pub const NO_SCRIPT: Self = Self(1 << 2);
+    /// Allowed while the database is loading.
+    pub const LOADING: Self = Self(1 << 3);
+    /// Allowed while a replica has lost its primary.
+    pub const STALE: Self = Self(1 << 4);
+    /// For operators.
+    pub const ADMIN: Self = Self(1 << 5);
+    /// Needs no authentication.
+    pub const NO_AUTH: Self = Self(1 << 6);
+    /// Allowed while a script runs too long.
+    pub const ALLOW_BUSY: Self = Self(1 << 7);
+    /// Left out of the slow log.
+    pub const SKIP_SLOWLOG: Self = Self(1 << 8);
+    /// In the category `@dangerous` without being for operators.
+    pub const DANGEROUS: Self = Self(1 << 9);
+    /// A read that the read-only token may not run although it is not in `@dangerous`.
+    pub const POWERFUL: Self = Self(1 << 10);
+    /// Looks at all shards: runs under all locks.
+    pub const WHOLE_KEYSPACE: Self = Self(1 << 11);
+    /// In the category `@connection` although its group is another.
+    pub const CONNECTION: Self = Self(1 << 12);
+
+    /// Both sets together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether all of `other` are in it.
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
