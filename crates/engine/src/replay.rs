@@ -9,8 +9,8 @@ use crate::mutation::{Mutation, Touched};
 
 /// Applies a payload under the locks of all its shards, as a whole or not at all.
 ///
-/// Mutations whose effect an entry already shows (its version is not older than the batch) are skipped, so a batch that
-/// is met twice changes nothing. Big values that it replaced are pushed to `garbage`.
+/// Mutations whose effect is there already (the version of the entry, or of its absence, is not older than the batch) are
+/// skipped, so a batch that is met twice changes nothing. Big values that it replaced are pushed to `garbage`.
 ///
 /// # Errors
 /// [`BatchError`] if the bytes make no sense: nothing was applied. [`BatchError::WrongType`] means that the batch does
@@ -84,12 +84,12 @@ fn first_hash(keyspace: &Keyspace, mutation: &Mutation<'_>) -> KeyHash {
 fn is_known(keyspace: &Keyspace, shards: &ShardsMut<'_>, mutation: &Mutation<'_>, sequence: u64) -> bool {
     let shows = |key: &[u8]| {
         let hash = keyspace.hash(key);
-        shards.get(hash).present_version(hash, key).is_some_and(|version| version >= sequence)
+        shards.get(hash).version(hash, key) >= sequence
     };
     match mutation.touched() {
         Touched::Nothing => false,
         Touched::One(key) => shows(key),
-        Touched::Two(from, to) => shows(from) || shows(to),
+        Touched::Two(_, to) => shows(to),
         Touched::Everything => shards.all().all(|shard| shard.absence_version() >= sequence),
     }
 }

@@ -23,8 +23,11 @@ impl<R: Keyed> Table<R> {
         let mut slot = usize::try_from(cursor >> slot_bits).unwrap_or(slots);
         let mut given = 0;
         while let Some(bucket) = self.directory.get(slot).and_then(|id| self.bucket(*id)) {
-            let mut records: SmallVec<[(u64, &R); 48]> =
-                bucket.records().iter().map(|record| (self.hash(record.key()), record)).collect();
+            let mut records: SmallVec<[(u64, &R); 48]> = bucket
+                .records()
+                .iter()
+                .map(|record| (self.place(self.hash(record.key())).0, record))
+                .collect();
             records
                 .sort_unstable_by(|(a, left), (b, right)| a.cmp(b).then_with(|| left.key().cmp(right.key())));
             given += records.len().max(1);

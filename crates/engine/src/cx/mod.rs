@@ -2,6 +2,8 @@
 
 mod memo;
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use read::ReadCx;

@@ -4,7 +4,7 @@ use super::memo::{Memo, Watcher};
 use crate::cx::{Lookup, Seen};
 use crate::entry::EntryRef;
 use crate::hash::KeyHash;
-use crate::keyspace::{Keyspace, ReadGuards, Sequence, random_entry, scan};
+use crate::keyspace::{Keyspace, ReadGuards, Sequence, Shards, random_entry, scan};
 use crate::time::Now;
 
 /// Looks at the entries of the shards that `guards` hold. It cannot change anything.
@@ -15,7 +15,7 @@ use crate::time::Now;
 #[derive(Debug)]
 pub struct ReadCx<'a> {
     keyspace: &'a Keyspace,
-    guards: &'a ReadGuards<'a>,
+    shards: Shards<'a>,
     now: Now,
     memo: Memo<'a>,
     watcher: Watcher,
@@ -24,8 +24,9 @@ pub struct ReadCx<'a> {
 impl<'a> ReadCx<'a> {
     /// A context over locked shards.
     #[must_use]
-    pub fn new(keyspace: &'a Keyspace, guards: &'a ReadGuards<'a>, now: Now) -> Self {
-        Self { keyspace, guards, now, memo: Memo::default(), watcher: Watcher::default() }
+    pub fn new(keyspace: &'a Keyspace, guards: &'a ReadGuards<'_>, now: Now) -> Self {
+        let shards = guards.shards();
+        Self { keyspace, shards, now, memo: Memo::default(), watcher: Watcher::default() }
     }
 
     /// Remembers the hash that was computed to lock the shard of `key`, so that it is not computed again.
@@ -42,12 +43,12 @@ impl Lookup for ReadCx<'_> {
 
     fn entry(&self, key: &[u8]) -> Option<EntryRef<'_>> {
         let hash = self.memo.hash(self.keyspace, key);
-        self.watcher.find(self.guards.of(hash), hash, key, self.now.ms()).map(EntryRef::new)
+        self.watcher.find(self.shards.of(hash), hash, key, self.now.ms()).map(EntryRef::new)
     }
 
     fn version(&self, key: &[u8]) -> Sequence {
         let hash = self.memo.hash(self.keyspace, key);
-        self.guards.of(hash).version(hash, key)
+        self.shards.of(hash).version(hash, key)
     }
 
     fn seen(&self) -> Seen {
@@ -56,7 +57,7 @@ impl Lookup for ReadCx<'_> {
 
     fn scan(&self, cursor: u64, count: usize, visit: &mut dyn FnMut(EntryRef<'_>)) -> u64 {
         let now_ms = self.now.ms();
-        scan(self.guards.all(), cursor, count, &mut |record| {
+        scan(self.shards.all(), cursor, count, &mut |record| {
             if !record.is_expired(now_ms) {
                 visit(EntryRef::new(record));
             }
@@ -65,10 +66,10 @@ impl Lookup for ReadCx<'_> {
 
     fn random_entry(&self, random: u64) -> Option<EntryRef<'_>> {
         let now_ms = self.now.ms();
-        random_entry(self.guards.all(), random, |record| !record.is_expired(now_ms)).map(EntryRef::new)
+        random_entry(self.shards.all(), random, |record| !record.is_expired(now_ms)).map(EntryRef::new)
     }
 
     fn len(&self) -> usize {
-        self.guards.all().map(|shard| shard.counts().entries()).sum()
+        self.shards.all().map(|shard| shard.counts().entries()).sum()
     }
 }

@@ -92,14 +92,32 @@ impl<'a> ReadGuards<'a> {
         Self(Held::lock(scope, |index| keyspace.shard(index).read()))
     }
 
+    /// The shards, borrowed: frees their users from the lifetime of the locks.
+    pub(crate) fn shards(&self) -> Shards<'_> {
+        Shards(match &self.0 {
+            Held::None => Held::None,
+            Held::One(index, guard) => Held::One(*index, guard.deref()),
+            Held::Many(guards) => {
+                Held::Many(guards.iter().map(|(index, guard)| (*index, guard.deref())).collect())
+            }
+            Held::All(guards) => Held::All(guards.iter().map(Deref::deref).collect()),
+        })
+    }
+}
+
+/// Shards that may be looked at.
+#[derive(Debug)]
+pub(crate) struct Shards<'a>(Held<&'a Shard>);
+
+impl<'a> Shards<'a> {
     #[inline]
-    pub(crate) fn of(&self, hash: KeyHash) -> &Shard {
+    pub(crate) fn of(&self, hash: KeyHash) -> &'a Shard {
         self.0.get(shard_of(hash)).expect(NOT_HELD)
     }
 
     /// All shards in order, none unless all are held.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Shard> + Clone {
-        self.0.all().iter().map(Deref::deref)
+    pub(crate) fn all(&self) -> impl Iterator<Item = &'a Shard> + Clone {
+        self.0.all().iter().copied()
     }
 }
 

@@ -14,8 +14,8 @@ pub(crate) use apply::{Outcome, apply};
 pub use digest::Digest;
 pub(crate) use effects::Effects;
 pub use effects::Garbage;
-pub(crate) use guards::ShardsMut;
 pub use guards::{ReadGuards, Scope, WriteGuards};
+pub(crate) use guards::{Shards, ShardsMut};
 pub(crate) use removals::RemovalMark;
 pub(crate) use scan::{random_entry, scan};
 pub use shard::Counts;
@@ -104,7 +104,7 @@ impl Keyspace {
     pub fn digest(&self) -> Digest {
         let guards = self.read(&Scope::All);
         let mut digest = Digest::default();
-        guards.all().flat_map(|shard| shard.table().iter()).for_each(|record| digest.add(record));
+        guards.shards().all().flat_map(|shard| shard.table().iter()).for_each(|record| digest.add(record));
         digest
     }
 

@@ -97,6 +97,12 @@ impl List {
         self.chunks.len()
     }
 
+    /// Bytes in its chunks, used or not.
+    #[cfg(test)]
+    pub(crate) fn stored_bytes(&self) -> usize {
+        self.chunks.iter().map(|chunk| chunk.bytes.len()).sum()
+    }
+
     pub(crate) fn push(&mut self, end: End, element: &[u8]) {
         self.len += 1;
         let outer = match end {

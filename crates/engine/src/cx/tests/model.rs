@@ -1,0 +1,258 @@
+//! The naive model: a map of plain collections, and the operations both sides understand.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::cx::{End, Lookup, WriteCx};
+use crate::types::DataType;
+
+pub(super) type Bytes = Vec<u8>;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Value {
+    String(Bytes),
+    Hash(BTreeMap<Bytes, Bytes>),
+    List(VecDeque<Bytes>),
+    Set(HashSet<Bytes>),
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Operation {
+    SetString(u8, Bytes, Option<u64>),
+    WriteString(u8, usize, Bytes),
+    Remove(u8),
+    SetExpiry(u8, Option<u64>),
+    HashSet(u8, u16, Bytes),
+    HashRemove(u8, u16),
+    Push(u8, bool, Bytes),
+    Pop(u8, bool),
+    Trim(u8, usize, usize),
+    Add(u8, u16),
+    Take(u8, u16),
+    Rename(u8, u8),
+    Clear,
+    Pass(u64),
+}
+
+pub(super) fn key(number: u8) -> Bytes {
+    format!("key{number}").into_bytes()
+}
+
+fn field(number: u16) -> Bytes {
+    format!("field {number}").into_bytes()
+}
+
+pub(super) fn end(front: bool) -> End {
+    if front { End::Front } else { End::Back }
+}
+
+/// Values from empty to many chunks; mostly short.
+fn value() -> impl Strategy<Value = Bytes> {
+    prop_oneof![
+        8 => vec(any::<u8>(), 0..20),
+        2 => vec(any::<u8>(), 100..300),
+        1 => (any::<u8>(), 0usize..200_000).prop_map(|(byte, len)| vec![byte; len]),
+    ]
+}
+
+pub(super) fn operation() -> impl Strategy<Value = Operation> {
+    use Operation::*;
+    let key = || 0u8..6;
+    let field = || 0u16..300;
+    let expiry = || proptest::option::of(900u64..3000);
+    prop_oneof![
+        3 => (key(), value(), expiry()).prop_map(|(key, value, at)| SetString(key, value, at)),
+        3 => (key(), prop_oneof![0usize..40, 0usize..150_000], value()).prop_map(|(key, at, value)| WriteString(key, at, value)),
+        1 => key().prop_map(Remove),
+        2 => (key(), expiry()).prop_map(|(key, at)| SetExpiry(key, at)),
+        8 => (key(), field(), value()).prop_map(|(key, field, value)| HashSet(key, field, value)),
+        4 => (key(), field()).prop_map(|(key, field)| HashRemove(key, field)),
+        8 => (key(), any::<bool>(), value()).prop_map(|(key, front, value)| Push(key, front, value)),
+        3 => (key(), any::<bool>()).prop_map(|(key, front)| Pop(key, front)),
+        1 => (key(), 0usize..30, 0usize..30).prop_map(|(key, front, back)| Trim(key, front, back)),
+        8 => (key(), field()).prop_map(|(key, member)| Add(key, member)),
+        4 => (key(), field()).prop_map(|(key, member)| Take(key, member)),
+        1 => (key(), key()).prop_map(|(from, to)| Rename(from, to)),
+        1 => Just(Pass(50)),
+    ]
+}
+
+/// Long runs on one key of one type, so that collections leave their packed form.
+pub(super) fn operations() -> impl Strategy<Value = Vec<Operation>> {
+    let run = (0u8..6, 0u8..3, vec((any::<u16>(), any::<bool>(), value()), 1..300)).prop_map(
+        |(key, kind, steps)| {
+            let step = move |(number, front, value)| match kind {
+                0 => Operation::HashSet(key, number, value),
+                1 => Operation::Push(key, front, value),
+                _ => Operation::Add(key, number),
+            };
+            std::iter::once(Operation::Remove(key)).chain(steps.into_iter().map(step)).collect::<Vec<_>>()
+        },
+    );
+    let mixed = vec(operation(), 0..150);
+    let clear = Just(vec![Operation::Clear]);
+    vec(prop_oneof![4 => run, 8 => mixed, 1 => clear], 1..6).prop_map(|parts| parts.concat())
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Model {
+    pub(super) entries: BTreeMap<Bytes, (Value, Option<u64>)>,
+}
+
+impl Model {
+    fn entry(&mut self, key: &Bytes, empty: Value) -> &mut Value {
+        &mut self.entries.entry(key.clone()).or_insert((empty, None)).0
+    }
+
+    fn drop_empty(&mut self, key: &Bytes) {
+        let empty = match self.entries.get(key) {
+            Some((Value::Hash(hash), _)) => hash.is_empty(),
+            Some((Value::List(list), _)) => list.is_empty(),
+            Some((Value::Set(set), _)) => set.is_empty(),
+            _ => false,
+        };
+        if empty {
+            self.entries.remove(key);
+        }
+    }
+
+    pub(super) fn forget_expired(&mut self, now_ms: u64) {
+        self.entries.retain(|_, (_, at)| at.is_none_or(|at| now_ms <= at));
+    }
+}
+
+/// Whether the key is absent or of that type.
+fn fits(cx: &WriteCx<'_>, key: &[u8], data_type: DataType) -> bool {
+    cx.data_type(key).is_none_or(|found| found == data_type)
+}
+
+/// Does the operation on both sides and compares what they say.
+pub(super) fn perform(cx: &mut WriteCx<'_>, model: &mut Model, operation: &Operation) {
+    model.forget_expired(cx.now_ms());
+    match operation.clone() {
+        Operation::SetString(number, value, at) => {
+            cx.set_string(&key(number), &value, at);
+            model.entries.insert(key(number), (Value::String(value), at));
+        }
+        Operation::WriteString(number, offset, bytes) if fits(cx, &key(number), DataType::String) => {
+            cx.write_string(&key(number), offset, &bytes);
+            if let Value::String(value) = model.entry(&key(number), Value::String(Vec::new())) {
+                value.resize(value.len().max(offset + bytes.len()), 0);
+                value[offset..offset + bytes.len()].copy_from_slice(&bytes);
+            }
+        }
+        Operation::Remove(number) => {
+            assert_eq!(cx.remove(&key(number)), model.entries.remove(&key(number)).is_some());
+        }
+        Operation::SetExpiry(number, at) => {
+            let entry = model.entries.get_mut(&key(number));
+            assert_eq!(cx.set_expiry(&key(number), at), entry.is_some());
+            entry.into_iter().for_each(|entry| entry.1 = at);
+        }
+        Operation::HashSet(number, name, value) if fits(cx, &key(number), DataType::Hash) => {
+            let added = cx.hash_set(&key(number), &field(name), &value);
+            if let Value::Hash(hash) = model.entry(&key(number), Value::Hash(BTreeMap::new())) {
+                assert_eq!(added, hash.insert(field(name), value).is_none());
+            }
+        }
+        Operation::HashRemove(number, name) if fits(cx, &key(number), DataType::Hash) => {
+            let removed = cx.hash_remove(&key(number), &field(name));
+            if let Value::Hash(hash) = model.entry(&key(number), Value::Hash(BTreeMap::new())) {
+                assert_eq!(removed, hash.remove(&field(name)).is_some());
+            }
+        }
+        Operation::Push(number, front, value) if fits(cx, &key(number), DataType::List) => {
+            cx.list_push(&key(number), end(front), &value);
+            if let Value::List(list) = model.entry(&key(number), Value::List(VecDeque::new())) {
+                if front { list.push_front(value) } else { list.push_back(value) }
+            }
+        }
+        Operation::Pop(number, front) if fits(cx, &key(number), DataType::List) => {
+            let popped = cx.list_pop(&key(number), end(front));
+            if let Value::List(list) = model.entry(&key(number), Value::List(VecDeque::new())) {
+                assert_eq!(popped, if front { list.pop_front() } else { list.pop_back() });
+            }
+        }
+        Operation::Trim(number, front, back) if fits(cx, &key(number), DataType::List) => {
+            cx.list_trim(&key(number), front, back);
+            if let Value::List(list) = model.entry(&key(number), Value::List(VecDeque::new())) {
+                list.drain(..front.min(list.len()));
+                list.truncate(list.len().saturating_sub(back));
+            }
+        }
+        Operation::Add(number, member) if fits(cx, &key(number), DataType::Set) => {
+            let added = cx.set_add(&key(number), &field(member));
+            if let Value::Set(set) = model.entry(&key(number), Value::Set(HashSet::new())) {
+                assert_eq!(added, set.insert(field(member)));
+            }
+        }
+        Operation::Take(number, member) if fits(cx, &key(number), DataType::Set) => {
+            let removed = cx.set_remove(&key(number), &field(member));
+            if let Value::Set(set) = model.entry(&key(number), Value::Set(HashSet::new())) {
+                assert_eq!(removed, set.remove(&field(member)));
+            }
+        }
+        Operation::Rename(from, to) => {
+            let moved = cx.rename(&key(from), &key(to));
+            let entry = model.entries.remove(&key(from));
+            assert_eq!(moved, entry.is_some());
+            entry.into_iter().for_each(|entry| drop(model.entries.insert(key(to), entry)));
+        }
+        Operation::Clear => {
+            cx.clear();
+            model.entries.clear();
+        }
+        _ => {}
+    }
+    (0..6).for_each(|number| model.drop_empty(&key(number)));
+}
+
+/// Compares everything that lookups show.
+pub(super) fn compare(cx: &impl Lookup, model: &Model) {
+    for number in 0..6 {
+        let name = key(number);
+        let (entry, expected) = (cx.entry(&name), model.entries.get(&name));
+        assert_eq!(entry.is_some(), expected.is_some(), "{number}");
+        let (Some(entry), Some((value, at))) = (entry, expected) else { continue };
+        assert_eq!(entry.expire_at_ms(), *at);
+        match value {
+            Value::String(expected) => {
+                let string = entry.string().unwrap();
+                assert_eq!(string.len(), expected.len());
+                assert!(string.to_cow() == expected.as_slice());
+                let (from, len) = (expected.len() / 3, expected.len() / 2);
+                assert!(string.slice(from, len).flatten().eq(&expected[from..from + len]));
+            }
+            Value::Hash(expected) => {
+                let hash = entry.hash().unwrap();
+                assert_eq!(hash.len(), expected.len());
+                let all: BTreeMap<_, _> =
+                    hash.iter().map(|(field, value)| (field.to_vec(), value.to_vec())).collect();
+                assert!(all == *expected);
+                assert!(expected.iter().all(|(field, value)| hash.get(field) == Some(value)));
+                let mut scanned = 0;
+                assert_eq!(hash.scan(0, usize::MAX, &mut |_, _| scanned += 1), 0);
+                assert_eq!(scanned, expected.len());
+                assert!(hash.random(7).is_some());
+            }
+            Value::List(expected) => {
+                let list = entry.list().unwrap();
+                assert_eq!(list.len(), expected.len());
+                assert!(list.iter().eq(expected.iter()));
+                for index in [0, expected.len() / 2, expected.len() - 1, expected.len()] {
+                    assert_eq!(list.get(index), expected.get(index).map(Vec::as_slice));
+                    assert!(list.iter_from(index).eq(expected.iter().skip(index)));
+                }
+            }
+            Value::Set(expected) => {
+                let set = entry.set().unwrap();
+                assert_eq!(set.len(), expected.len());
+                assert_eq!(set.iter().map(<[u8]>::to_vec).collect::<HashSet<_>>(), *expected);
+                assert!(expected.iter().all(|member| set.contains(member)));
+                assert!(set.contains(set.random(99).unwrap()));
+            }
+        }
+    }
+}
