@@ -75,5 +75,6 @@ pub(crate) fn stale(workspace: &Workspace) -> Result<Vec<PathBuf>> {
 
 /// Every generated document: path and text.
 fn pages() -> BTreeMap<PathBuf, String> {
-    BTreeMap::new()
+    let commands = Path::new("docs/commands");
+    selvedge_engine::docs::pages().into_iter().map(|(name, text)| (commands.join(name), text)).collect()
 }

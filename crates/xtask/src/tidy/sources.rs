@@ -105,7 +105,7 @@ fn rust(path: &Path, text: &str) -> Vec<Finding> {
         if in_code && !is_program && PRINTS.iter().any(|pattern| code.contains(pattern)) {
             report("a library must not print: use `tracing`".to_owned());
         }
-        if in_code && !line.is_ascii() {
+        if in_code && !code.is_ascii() {
             report("code is ASCII: write the character as an escape".to_owned());
         }
     }
@@ -203,8 +203,8 @@ mod tests {
     fn line_ends_and_characters_are_checked() {
         assert_eq!(messages("a.md", "x\r\n").len(), 1);
         assert_eq!(messages("a.md", "x").len(), 1);
-        assert_eq!(messages("crates/log/src/x.rs", "// \u{2026}\n").len(), 1);
-        assert_eq!(messages("crates/log/tests/x.rs", "// \u{2026}\n").len(), 0);
+        assert_eq!(messages("crates/log/src/x.rs", "let dots = \"\u{2026}\";\n").len(), 1);
+        assert_eq!(messages("crates/log/tests/x.rs", "let dots = \"\u{2026}\";\n").len(), 0);
     }
 
     #[test]
