@@ -1,1 +1,39 @@
-//! Room `node`.
+//! One running database: it takes a request through admission, execution under the shards' locks, the log, and the
+//! shared commit, and brings the state back at the next start.
+//!
+//! The room knows no socket and no protocol: `server` hands it arguments and a [`ReplySink`](selvedge_wire::ReplySink).
+//! Time and randomness come in through [`clock::Clock`] and [`entropy::Entropy`].
+
+pub mod clock;
+pub mod entropy;
+pub mod limits;
+
+mod admit;
+mod commit;
+mod database;
+mod error;
+mod execute;
+mod maintenance;
+mod recovery;
+mod statistics;
+mod transaction;
+mod write_lane;
+
+#[cfg(test)]
+mod tests;
+
+pub use admit::Caller;
+pub use database::{Database, NodeSettings};
+pub use error::{CommitError, OpenError};
+pub use execute::Executed;
+pub use recovery::Progress;
+pub use statistics::{Health, Statistics};
+pub use transaction::Queued;
+
+// What a door needs of the rooms below: it imports no other.
+pub use selvedge_engine::glob::matches as glob_matches;
+pub use selvedge_engine::{Args, Command, CommandError, Connection, Permission, Run};
+pub use selvedge_log::{
+    DirectoryError, Disk, Durability, FileDisk, LATENCY_BUCKETS_US as SYNC_LATENCY_BUCKETS_US,
+    OpenError as LogError,
+};

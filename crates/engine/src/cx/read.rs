@@ -4,7 +4,7 @@ use super::memo::{Memo, Watcher};
 use crate::cx::{Lookup, Seen};
 use crate::entry::EntryRef;
 use crate::hash::KeyHash;
-use crate::keyspace::{Keyspace, ReadGuards, Sequence, Shards, random_entry, scan};
+use crate::keyspace::{Keyspace, ReadGuards, Sequence, Shards, WriteGuards, random_entry, scan};
 use crate::time::Now;
 
 /// Looks at the entries of the shards that `guards` hold. It cannot change anything.
@@ -27,6 +27,12 @@ impl<'a> ReadCx<'a> {
     pub fn new(keyspace: &'a Keyspace, guards: &'a ReadGuards<'_>, now: Now) -> Self {
         let shards = guards.shards();
         Self { keyspace, shards, now, memo: Memo::default(), watcher: Watcher::default() }
+    }
+
+    /// A context for a read inside a transaction or script that writes.
+    #[must_use]
+    pub fn within(keyspace: &'a Keyspace, guards: &'a WriteGuards<'_>, now: Now) -> Self {
+        Self { keyspace, shards: guards.view(), now, memo: Memo::default(), watcher: Watcher::default() }
     }
 
     /// Remembers the hash that was computed to lock the shard of `key`, so that it is not computed again.

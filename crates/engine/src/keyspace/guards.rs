@@ -81,6 +81,18 @@ impl<G> Held<G> {
     }
 }
 
+impl<G: Deref<Target = Shard>> Held<G> {
+    /// The same shards, borrowed.
+    fn view(&self) -> Held<&Shard> {
+        match self {
+            Self::None => Held::None,
+            Self::One(index, guard) => Held::One(*index, guard),
+            Self::Many(guards) => Held::Many(guards.iter().map(|(index, guard)| (*index, &**guard)).collect()),
+            Self::All(guards) => Held::All(guards.iter().map(Deref::deref).collect()),
+        }
+    }
+}
+
 const NOT_HELD: &str = "a key is only used under the lock of its shard";
 
 /// Shards locked for reading.
@@ -94,14 +106,7 @@ impl<'a> ReadGuards<'a> {
 
     /// The shards, borrowed: frees their users from the lifetime of the locks.
     pub(crate) fn shards(&self) -> Shards<'_> {
-        Shards(match &self.0 {
-            Held::None => Held::None,
-            Held::One(index, guard) => Held::One(*index, guard.deref()),
-            Held::Many(guards) => {
-                Held::Many(guards.iter().map(|(index, guard)| (*index, guard.deref())).collect())
-            }
-            Held::All(guards) => Held::All(guards.iter().map(Deref::deref).collect()),
-        })
+        Shards(self.0.view())
     }
 }
 
@@ -128,6 +133,11 @@ pub struct WriteGuards<'a>(Held<RwLockWriteGuard<'a, Shard>>);
 impl<'a> WriteGuards<'a> {
     pub(super) fn lock(keyspace: &'a Keyspace, scope: &Scope) -> Self {
         Self(Held::lock(scope, |index| keyspace.shard(index).write()))
+    }
+
+    /// The shards, to look at.
+    pub(crate) fn view(&self) -> Shards<'_> {
+        Shards(self.0.view())
     }
 
     /// The shards, borrowed: frees their users from the lifetime of the locks.

@@ -1,0 +1,229 @@
+//! The database: what it is made of, how it starts and how it stops.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use selvedge_engine::hash::HashSeed;
+use selvedge_engine::keyspace::{Digest, Garbage, Keyspace};
+use selvedge_engine::mutation::Mutation;
+use selvedge_engine::time::Now;
+use selvedge_log::{Disk, Durability, Log, LogId, Options, Sequence};
+
+use crate::clock::{Clock, DatabaseClock};
+use crate::entropy::Entropy;
+use crate::error::OpenError;
+use crate::maintenance;
+use crate::recovery::{Progress, Recovery};
+use crate::write_lane::WriteLane;
+
+/// What an operator decides about a database.
+#[derive(Debug, Clone)]
+pub struct NodeSettings {
+    /// What an acknowledged write has survived.
+    pub durability: Durability,
+    /// The size of a log segment in bytes.
+    pub segment_bytes: u64,
+}
+
+impl Default for NodeSettings {
+    fn default() -> Self {
+        Self { durability: Durability::Always, segment_bytes: selvedge_log::limits::SEGMENT_BYTES }
+    }
+}
+
+/// One running database.
+#[derive(Debug)]
+pub struct Database {
+    pub(crate) keyspace: Keyspace,
+    pub(crate) log: Log,
+    pub(crate) lane: Mutex<WriteLane>,
+    pub(crate) clock: DatabaseClock,
+    pub(crate) garbage: Sender<Vec<Garbage>>,
+    pub(crate) expired_total: AtomicU64,
+    /// `always`: reads of what is not committed wait for it.
+    pub(crate) tracks_uncommitted: bool,
+    /// `interval`: the caller's thread hands the buffer to the kernel.
+    pub(crate) writes_out_itself: bool,
+    settings: NodeSettings,
+    log_name: String,
+    failed: AtomicBool,
+    failure: Mutex<Option<String>>,
+    started_us: u64,
+}
+
+impl Database {
+    /// Opens a database, recovering what its log holds, or founds a new one on an empty disk.
+    ///
+    /// # Errors
+    /// [`OpenError`]: damage is named by file and offset, and nothing is served.
+    pub fn open(
+        settings: NodeSettings,
+        disk: Arc<dyn Disk>,
+        clock: Arc<dyn Clock>,
+        mut entropy: Box<dyn Entropy>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Arc<Self>, OpenError> {
+        let clock = DatabaseClock::new(clock);
+        let log_id = LogId(draw(&mut *entropy)?);
+        let seed: HashSeed = draw(&mut *entropy)?;
+        let origin = u64::from_le_bytes(draw(&mut *entropy)?);
+        let random = u64::from_le_bytes(draw(&mut *entropy)?);
+        let mut segment_ids = entropy;
+        let draw_id = Box::new(move || draw(&mut *segment_ids).map_err(std::io::Error::other));
+        let options = Options {
+            segment_bytes: settings.segment_bytes,
+            ..Options::new(settings.durability, log_id, draw_id)
+        };
+        let mut recovery = Recovery::new(progress);
+        let log = match Log::open(disk, options, &mut recovery) {
+            Ok(log) => log,
+            Err(error) => return Err(recovery.error.take().unwrap_or(OpenError::Log(error))),
+        };
+        let last_time = recovery.last_time;
+        clock.witness_us((last_time.ms() + 1).saturating_mul(1000));
+        let recovered = recovery.keyspace.take();
+        let mut lane = WriteLane::new(origin, log.last_sequence(), last_time, random);
+        let keyspace = match recovered {
+            Some(keyspace) => keyspace,
+            None => found(seed, &log, &mut lane, clock.now())?,
+        };
+        let (garbage, dropped) = channel();
+        let log_name = log.log_id().0.iter().fold(String::with_capacity(32), |mut name, byte| {
+            let _ = write!(name, "{byte:02x}");
+            name
+        });
+        let database = Arc::new(Self {
+            keyspace,
+            lane: Mutex::new(lane),
+            garbage,
+            expired_total: AtomicU64::new(0),
+            tracks_uncommitted: matches!(settings.durability, Durability::Always),
+            writes_out_itself: matches!(settings.durability, Durability::Interval { .. }),
+            settings,
+            log_name,
+            failed: AtomicBool::new(false),
+            failure: Mutex::new(None),
+            started_us: clock.monotonic_us(),
+            clock,
+            log,
+        });
+        let weak = Arc::downgrade(&database);
+        std::thread::Builder::new()
+            .name("selvedge-maintenance".to_owned())
+            .spawn(move || maintenance::run(&weak, &dropped))
+            .map_err(OpenError::Thread)?;
+        Ok(database)
+    }
+
+    /// The last sequence appended to the log.
+    #[must_use]
+    pub fn last_sequence(&self) -> Sequence {
+        self.log.last_sequence()
+    }
+
+    /// The identity of this database's history, 32 hexadecimal digits.
+    #[must_use]
+    pub fn log_id(&self) -> &str {
+        &self.log_name
+    }
+
+    /// The token of a state: `<log id>.<sequence>`.
+    #[must_use]
+    pub fn sync_token(&self, sequence: Sequence) -> String {
+        format!("{}.{sequence}", self.log_name)
+    }
+
+    /// The database's time. It never goes back.
+    #[must_use]
+    pub fn now(&self) -> Now {
+        self.clock.now()
+    }
+
+    /// How long this database has been open.
+    #[must_use]
+    pub fn uptime(&self) -> Duration {
+        Duration::from_micros(self.clock.monotonic_us().saturating_sub(self.started_us))
+    }
+
+    /// What the operator decided.
+    #[must_use]
+    pub fn settings(&self) -> &NodeSettings {
+        &self.settings
+    }
+
+    /// A digest of every entry: equal states have equal digests. Walks everything.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.keyspace.digest()
+    }
+
+    /// Writes and syncs everything and stops the log. Later writes are refused.
+    ///
+    /// # Errors
+    /// The last sync failed: what was not yet acknowledged may be lost.
+    pub fn close(&self) -> Result<(), crate::CommitError> {
+        let lane = self.lane.lock();
+        let closed = self.log.close().map_err(|error| crate::CommitError { reason: error.to_string() });
+        self.fail("the server is shutting down");
+        drop(lane);
+        closed
+    }
+
+    /// Why no write is taken, if none is.
+    pub(crate) fn failure(&self) -> Option<String> {
+        if !self.failed.load(Ordering::Acquire) {
+            return None;
+        }
+        self.failure.lock().clone()
+    }
+
+    /// Takes no write from now on. The first reason stands.
+    pub(crate) fn fail(&self, reason: &str) {
+        self.failure.lock().get_or_insert_with(|| reason.to_owned());
+        self.failed.store(true, Ordering::Release);
+    }
+
+    /// Stops writes if the holder is dropped by a panic: what it had begun is neither whole nor logged.
+    pub(crate) fn poison_on_panic(&self) -> Poison<'_> {
+        Poison { database: self, armed: true }
+    }
+}
+
+/// See [`Database::poison_on_panic`].
+pub(crate) struct Poison<'a> {
+    database: &'a Database,
+    armed: bool,
+}
+
+impl Poison<'_> {
+    pub(crate) fn disarm(mut self) {
+        self.armed = false;
+    }
+}
+
+impl Drop for Poison<'_> {
+    fn drop(&mut self) {
+        if self.armed && std::thread::panicking() {
+            self.database.fail("a command panicked while it changed data; restart to recover");
+        }
+    }
+}
+
+/// Founds a database: its first record holds the seed of its hash.
+fn found(seed: HashSeed, log: &Log, lane: &mut WriteLane, now: Now) -> Result<Keyspace, OpenError> {
+    let sequence = lane.begin(now, 0);
+    lane.batch.record(&Mutation::Genesis { hash_seed: seed });
+    log.append(sequence, &[lane.batch.payload()]).map_err(OpenError::Founding)?;
+    lane.logged();
+    Ok(Keyspace::new(seed))
+}
+
+fn draw<const N: usize>(entropy: &mut dyn Entropy) -> Result<[u8; N], OpenError> {
+    let mut bytes = [0; N];
+    entropy.fill(&mut bytes).map_err(OpenError::Entropy)?;
+    Ok(bytes)
+}

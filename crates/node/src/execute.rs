@@ -1,0 +1,234 @@
+//! Execution: one command, on the caller's task, under the locks of the shards of its keys.
+
+use selvedge_engine::cx::{Lookup, ReadCx, WriteCx};
+use selvedge_engine::hash::KeyHash;
+use selvedge_engine::keyspace::Scope;
+use selvedge_engine::table::{ReadHandler, WriteHandler};
+use selvedge_engine::{Args, Command, CommandError, Run, Traits};
+use selvedge_log::{Refused, Sequence};
+use selvedge_wire::ReplySink;
+use smallvec::SmallVec;
+
+use crate::database::Database;
+use crate::limits::MUTATION_OVERHEAD_BYTES;
+use crate::write_lane::WriteLane;
+
+/// What became of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Executed {
+    /// It ran and its reply is written.
+    Done {
+        /// The reply must not leave before this sequence is committed. 0: it may leave at once.
+        wait_for: Sequence,
+        /// What the state included when it ran, for the sync token.
+        sequence: Sequence,
+        /// The reply is an error.
+        is_error: bool,
+    },
+    /// Nothing ran and nothing was written: wait for [`Database::room`], then call again.
+    NeedsRoom {
+        /// What to wait for.
+        bytes: usize,
+    },
+    /// Everything was undone. The caller drops what was written to the sink and answers with this error.
+    Undone {
+        /// The refusal, ready for the reply.
+        error: String,
+    },
+}
+
+impl Database {
+    /// Runs one admitted command now. Never waits.
+    ///
+    /// An error of the handler is written as the reply.
+    pub fn execute(&self, command: &'static Command, args: Args<'_>, out: &mut dyn ReplySink) -> Executed {
+        match command.run {
+            Run::Read(handler) => self.execute_read(command, handler, args, out),
+            Run::Write(handler) => self.execute_write(command, handler, args, out),
+            Run::Connection(_) | Run::Container => {
+                debug_assert!(false, "connection commands are the server's");
+                self.refuse(&CommandError::unknown_command(args).to_string(), out)
+            }
+        }
+    }
+
+    fn execute_read(
+        &self,
+        command: &Command,
+        handler: ReadHandler,
+        args: Args<'_>,
+        out: &mut dyn ReplySink,
+    ) -> Executed {
+        let keys = match self.keys(command, args) {
+            Ok(keys) => keys,
+            Err(error) => return self.refuse(&error.to_string(), out),
+        };
+        let whole = command.traits.contains(Traits::WHOLE_KEYSPACE);
+        let (result, seen) = {
+            let guards = self.keyspace.read(&scope(whole, &keys));
+            let cx = ReadCx::new(&self.keyspace, &guards, self.clock.now());
+            let cx = match keys.first() {
+                Some((key, hash)) => cx.with_key(key, *hash),
+                None => cx,
+            };
+            let result = handler(&cx, args, out);
+            (result, cx.seen())
+        };
+        let mut wait_for = 0;
+        if self.tracks_uncommitted {
+            if seen.expired {
+                self.remove_expired(&keys);
+            }
+            wait_for = if whole || seen.expired { self.log.last_sequence() } else { seen.highest_version };
+        }
+        let is_error = write_error(result, out);
+        Executed::Done { wait_for, sequence: self.log.last_sequence(), is_error }
+    }
+
+    fn execute_write(
+        &self,
+        command: &Command,
+        handler: WriteHandler,
+        args: Args<'_>,
+        out: &mut dyn ReplySink,
+    ) -> Executed {
+        let keys = match self.keys(command, args) {
+            Ok(keys) => keys,
+            Err(error) => return self.refuse(&error.to_string(), out),
+        };
+        let bytes = log_bytes(args);
+        let mut lane = self.lane.lock();
+        if let Err(answer) = self.admit_bytes(bytes, out) {
+            return answer;
+        }
+        let whole = command.traits.contains(Traits::WHOLE_KEYSPACE);
+        let mut guards = self.keyspace.write(&scope(whole, &keys));
+        let now = self.clock.now();
+        lane.begin(now, self.log.committed());
+        let random = lane.random();
+        let poison = self.poison_on_panic();
+        let result = {
+            let mut cx = WriteCx::new(&self.keyspace, &mut guards, &mut lane.batch, now, random);
+            if let Some((key, hash)) = keys.first() {
+                cx = cx.with_key(key, *hash);
+            }
+            handler(&mut cx, args, out)
+        };
+        let last = self.log_batch(&mut lane);
+        poison.disarm();
+        drop(guards);
+        self.take_garbage(&mut lane);
+        drop(lane);
+        let is_error = write_error(result, out);
+        Executed::Done { wait_for: last, sequence: last, is_error }
+    }
+
+    /// Appends what the lane's batch holds, while the shards are still locked. Returns the log's last sequence.
+    pub(crate) fn log_batch(&self, lane: &mut WriteLane) -> Sequence {
+        if lane.batch.is_empty() {
+            return lane.last_sequence();
+        }
+        let sequence = lane.batch.header().sequence;
+        if let Err(error) = self.log.append(sequence, &[lane.batch.payload()]) {
+            // Admission reserved the room, so the log can only have failed meanwhile. The state in memory holds a
+            // change that no log has: nothing may be written after it, and its version is never committed.
+            self.fail(&error.to_string());
+        }
+        lane.logged();
+        sequence
+    }
+
+    /// Whether a write of `bytes` may run now; otherwise the answer to give.
+    pub(crate) fn admit_bytes(&self, bytes: usize, out: &mut dyn ReplySink) -> Result<(), Executed> {
+        if let Some(reason) = self.failure() {
+            return Err(self.refuse(&format!("NOTAPPLIED the database takes no writes: {reason}"), out));
+        }
+        match self.log.admit(bytes) {
+            Ok(()) => Ok(()),
+            Err(Refused::Wait) => Err(Executed::NeedsRoom { bytes }),
+            Err(refused) => Err(self.refuse(&refusal_text(&refused), out)),
+        }
+    }
+
+    /// The keys of a command with their hashes.
+    pub(crate) fn keys<'a>(&self, command: &Command, args: Args<'a>) -> Result<HashedKeys<'a>, CommandError> {
+        let mut keys = HashedKeys::new();
+        for position in command.key_positions(args)? {
+            if let Some(key) = args.get(position) {
+                keys.push((*key, self.keyspace.hash(key)));
+            }
+        }
+        Ok(keys)
+    }
+
+    /// Answers with an error before anything ran.
+    pub(crate) fn refuse(&self, text: &str, out: &mut dyn ReplySink) -> Executed {
+        out.error(text);
+        Executed::Done { wait_for: 0, sequence: self.log.last_sequence(), is_error: true }
+    }
+
+    /// A read met expired entries: their removal goes through the log before the reply, so that no clock that goes back
+    /// and no restart can bring them to life again after somebody was told that they are gone.
+    fn remove_expired(&self, keys: &HashedKeys<'_>) {
+        let mut lane = self.lane.lock();
+        let bytes = keys.iter().map(|(key, _)| key.len() + MUTATION_OVERHEAD_BYTES).sum();
+        if self.failure().is_some() || self.log.admit(bytes).is_err() {
+            // The expiry slices remove them once there is room.
+            return;
+        }
+        let mut guards = self.keyspace.write(&scope(false, keys));
+        let now = self.clock.now();
+        lane.begin(now, self.log.committed());
+        let random = lane.random();
+        let poison = self.poison_on_panic();
+        {
+            let mut cx = WriteCx::new(&self.keyspace, &mut guards, &mut lane.batch, now, random);
+            for (key, _) in keys {
+                cx.remove_expired(key);
+            }
+        }
+        self.log_batch(&mut lane);
+        poison.disarm();
+        drop(guards);
+        self.take_garbage(&mut lane);
+    }
+}
+
+/// Keys with their hashes, in the order of the arguments.
+pub(crate) type HashedKeys<'a> = SmallVec<[(&'a [u8], KeyHash); 4]>;
+
+pub(crate) fn scope(whole: bool, keys: &HashedKeys<'_>) -> Scope {
+    if whole {
+        Scope::All
+    } else if keys.is_empty() {
+        Scope::None
+    } else {
+        Scope::Keys(keys.iter().map(|(_, hash)| *hash).collect())
+    }
+}
+
+/// What a command can log at most: each argument may be repeated with its key once.
+pub(crate) fn log_bytes(args: Args<'_>) -> usize {
+    let key = args.get(1).map_or(0, |key| key.len());
+    args.iter().map(|arg| arg.len() + key + MUTATION_OVERHEAD_BYTES / 4).sum::<usize>()
+        + MUTATION_OVERHEAD_BYTES
+}
+
+pub(crate) fn write_error(result: Result<(), CommandError>, out: &mut dyn ReplySink) -> bool {
+    match result {
+        Ok(()) => false,
+        Err(error) => {
+            out.error(&error.to_string());
+            true
+        }
+    }
+}
+
+pub(crate) fn refusal_text(refused: &Refused) -> String {
+    match refused {
+        Refused::TooLarge { max } => {
+            format!("LIMIT the change is larger than batch_bytes_max ({max} bytes)")
+        }
+        other => format!("NOTAPPLIED {other}"),
+    }
+}

@@ -1,0 +1,16 @@
+//! The limits of this room: each with a unit and a reason.
+
+use std::time::Duration;
+
+/// Bytes that a mutation adds to the arguments it was made from (tag, lengths, header), used to reserve log room before
+/// a command runs. Twice the largest frame of any mutation, so that a command that logs a removal and a change fits.
+pub const MUTATION_OVERHEAD_BYTES: usize = 256;
+
+/// How often expired entries are looked for, and thereby how long an expired entry nobody touches stays in memory.
+pub const EXPIRY_TICK: Duration = Duration::from_millis(50);
+
+/// Buckets (of some 35 entries) that one expiry slice visits under one shard's lock: far below a millisecond.
+pub const EXPIRY_SLICE_BUCKETS: usize = 8;
+
+/// Slices that one tick works through at most, so that a wave of expiries leaves room for requests between ticks.
+pub const EXPIRY_SLICES_PER_TICK: usize = 2_000;

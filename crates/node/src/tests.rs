@@ -1,0 +1,190 @@
+//! The database through its whole path: execution, log, commit, recovery.
+
+use std::sync::Arc;
+
+use selvedge_log::FileDisk;
+use selvedge_wire::{Protocol, Value, ValueSink};
+
+use crate::clock::ManualClock;
+use crate::entropy::SeededEntropy;
+use crate::*;
+
+const START_MS: u64 = 1_700_000_000_000;
+
+struct Rig {
+    directory: tempfile::TempDir,
+    clock: Arc<ManualClock>,
+    durability: Durability,
+}
+
+impl Rig {
+    fn new(durability: Durability) -> Self {
+        let clock = Arc::new(ManualClock::at_ms(START_MS));
+        Self { directory: tempfile::tempdir().unwrap(), clock, durability }
+    }
+
+    fn open(&self) -> Arc<Database> {
+        let settings = NodeSettings { durability: self.durability, segment_bytes: 1 << 20 };
+        let disk = Arc::new(FileDisk::open(self.directory.path()).unwrap());
+        Database::open(settings, disk, self.clock.clone(), Box::new(SeededEntropy(7)), &mut |_| {}).unwrap()
+    }
+}
+
+fn words(line: &str) -> Vec<Vec<u8>> {
+    line.split(' ').map(|word| word.as_bytes().to_vec()).collect()
+}
+
+async fn run(database: &Database, line: &str) -> Value {
+    let words = words(line);
+    let args: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+    let caller = Caller { permission: Permission::Full };
+    let command = match database.admit(caller, &args) {
+        Ok(command) => command,
+        Err(error) => return Value::Error(error.to_string()),
+    };
+    loop {
+        let mut sink = ValueSink::new(Protocol::Resp3);
+        match database.execute(command, &args, &mut sink) {
+            Executed::Done { wait_for, .. } => {
+                database.commit(wait_for).await.unwrap();
+                return sink.into_values().remove(0);
+            }
+            Executed::NeedsRoom { bytes } => database.room(bytes).await.unwrap(),
+            Executed::Undone { error } => return Value::Error(error),
+        }
+    }
+}
+
+fn queue(database: &Database, lines: &[&str]) -> Vec<Queued> {
+    lines
+        .iter()
+        .map(|line| {
+            let arguments = words(line);
+            let args: Vec<&[u8]> = arguments.iter().map(Vec::as_slice).collect();
+            let command = database.admit(Caller { permission: Permission::Full }, &args).unwrap();
+            Queued { command, arguments }
+        })
+        .collect()
+}
+
+fn bulk(text: &str) -> Value {
+    Value::Bulk(text.as_bytes().to_vec())
+}
+
+#[tokio::test]
+async fn state_survives_reopening() {
+    for durability in [
+        Durability::Always,
+        Durability::Interval { sync_every: std::time::Duration::from_secs(1) },
+        Durability::None,
+    ] {
+        let rig = Rig::new(durability);
+        let database = rig.open();
+        for i in 0..500 {
+            run(&database, &format!("SET key:{i} value:{i}")).await;
+            run(&database, &format!("HSET hash:{} field:{i} {i}", i % 3)).await;
+            run(&database, &format!("RPUSH list {i}")).await;
+            run(&database, &format!("SADD set {i}")).await;
+            run(&database, &format!("INCRBY counter {i}")).await;
+        }
+        run(&database, "DEL key:7").await;
+        run(&database, "LTRIM list 10 -10").await;
+        run(&database, "PEXPIRE key:8 60000").await;
+        let digest = database.digest();
+        let log_id = database.log_id().to_owned();
+        database.close().unwrap();
+        drop(database);
+        let database = rig.open();
+        assert_eq!(database.digest(), digest, "{durability:?}");
+        assert_eq!(database.log_id(), log_id);
+        assert_eq!(run(&database, "GET counter").await, bulk("124750"));
+        assert_eq!(run(&database, "GET key:7").await, Value::Null);
+    }
+}
+
+#[tokio::test]
+async fn a_reply_waits_for_what_it_shows() {
+    let rig = Rig::new(Durability::Always);
+    let database = rig.open();
+    let words = words("SET a 1");
+    let args: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+    let command = database.admit(Caller { permission: Permission::Full }, &args).unwrap();
+    let mut sink = ValueSink::new(Protocol::Resp2);
+    let Executed::Done { wait_for, sequence, .. } = database.execute(command, &args, &mut sink) else {
+        panic!()
+    };
+    assert_eq!(wait_for, sequence);
+    for (line, waits) in [("GET a", true), ("GET b", false), ("DBSIZE", true), ("PING", false)] {
+        let words = self::words(line);
+        let args: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+        let command = database.admit(Caller { permission: Permission::Full }, &args).unwrap();
+        let mut sink = ValueSink::new(Protocol::Resp2);
+        let Executed::Done { wait_for, .. } = database.execute(command, &args, &mut sink) else { panic!() };
+        assert_eq!(wait_for >= sequence, waits, "{line}");
+    }
+    database.commit(wait_for).await.unwrap();
+    assert!(!database.needs_commit(wait_for));
+}
+
+#[tokio::test]
+async fn a_transaction_is_one_batch() {
+    let rig = Rig::new(Durability::Always);
+    let database = rig.open();
+    run(&database, "SET text abc").await;
+    let before = database.last_sequence();
+    let mut sink = ValueSink::new(Protocol::Resp2);
+    let queue = queue(&database, &["SET a 1", "INCR text", "INCR a", "GET a", "DBSIZE"]);
+    let executed = database.execute_transaction(&queue, &mut sink);
+    let Executed::Done { wait_for, .. } = executed else { panic!("{executed:?}") };
+    database.commit(wait_for).await.unwrap();
+    assert_eq!(database.last_sequence(), before + 1);
+    let error = Value::Error("ERR value is not an integer or out of range".to_owned());
+    let replies = [Value::Status("OK".to_owned()), error, Value::Integer(2), bulk("2"), Value::Integer(2)];
+    assert_eq!(sink.into_values(), [Value::Array(replies.to_vec())]);
+}
+
+#[tokio::test]
+async fn what_has_expired_never_lives_again() {
+    let rig = Rig::new(Durability::Always);
+    let database = rig.open();
+    run(&database, "SET seen 1 PX 100").await;
+    run(&database, "SET other 1 PX 100").await;
+    rig.clock.advance_ms(100);
+    assert_eq!(run(&database, "GET seen").await, bulk("1"), "alive at its last millisecond");
+    rig.clock.advance_ms(1);
+    assert_eq!(run(&database, "GET seen").await, Value::Null);
+    database.close().unwrap();
+    drop(database);
+    rig.clock.set_wall_ms(START_MS);
+    let database = rig.open();
+    assert_eq!(run(&database, "GET seen").await, Value::Null);
+    assert_eq!(run(&database, "GET other").await, Value::Null);
+}
+
+#[tokio::test]
+async fn the_background_removes_what_nobody_touches() {
+    let rig = Rig::new(Durability::None);
+    let database = rig.open();
+    for i in 0..3_000 {
+        run(&database, &format!("SET key:{i} v PX {}", 10 + i % 50)).await;
+    }
+    run(&database, "SET stays v").await;
+    rig.clock.advance_ms(1_000);
+    while database.statistics().keys > 1 {
+        database.remove_due();
+    }
+    assert_eq!(database.statistics().expired_total, 3_000);
+    assert_eq!(run(&database, "GET stays").await, bulk("v"));
+}
+
+#[tokio::test]
+async fn nothing_is_written_after_closing() {
+    let rig = Rig::new(Durability::Always);
+    let database = rig.open();
+    run(&database, "SET a 1").await;
+    database.close().unwrap();
+    let Value::Error(text) = run(&database, "SET a 2").await else { panic!() };
+    assert!(text.starts_with("NOTAPPLIED "), "{text}");
+    assert_eq!(run(&database, "GET a").await, bulk("1"));
+    assert!(!database.health().is_ok());
+}

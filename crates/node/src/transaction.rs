@@ -1,0 +1,113 @@
+//! A transaction: queued commands under one lock, one instant and one batch.
+
+use selvedge_engine::cx::{ReadCx, WriteCx};
+use selvedge_engine::keyspace::Scope;
+use selvedge_engine::{Command, Run, Traits};
+use selvedge_wire::ReplySink;
+use smallvec::SmallVec;
+
+use crate::database::Database;
+use crate::execute::{Executed, HashedKeys, log_bytes, refusal_text, scope, write_error};
+
+/// A queued command. Its arguments are its own, since the request that brought it is long gone.
+#[derive(Debug, Clone)]
+pub struct Queued {
+    /// The admitted command. Never a connection command.
+    pub command: &'static Command,
+    /// Its arguments, name first.
+    pub arguments: Vec<Vec<u8>>,
+}
+
+impl Database {
+    /// Runs queued commands as one: nobody sees a state in between, and the log has all of it or nothing.
+    ///
+    /// Writes an array with one reply each. A command that fails at run time leaves the others standing, as in Redis.
+    pub fn execute_transaction(&self, queue: &[Queued], out: &mut dyn ReplySink) -> Executed {
+        let writes = queue.iter().any(|queued| queued.command.is_write());
+        let arguments: Vec<SmallVec<[&[u8]; 8]>> =
+            queue.iter().map(|queued| queued.arguments.iter().map(Vec::as_slice).collect()).collect();
+        let mut keys = HashedKeys::new();
+        let mut whole = false;
+        let mut bytes = 0;
+        for (queued, args) in queue.iter().zip(&arguments) {
+            whole |= queued.command.traits.contains(Traits::WHOLE_KEYSPACE);
+            bytes += if queued.command.is_write() { log_bytes(args) } else { 0 };
+            // Arguments that name no keys fail again when the command runs, and there the error is its own reply.
+            keys.extend(self.keys(queued.command, args).unwrap_or_default());
+        }
+        let scope = scope(whole, &keys);
+        if writes {
+            self.run_writes(queue, &arguments, &scope, bytes, out)
+        } else {
+            self.run_reads(queue, &arguments, &scope, out)
+        }
+    }
+
+    fn run_reads(
+        &self,
+        queue: &[Queued],
+        arguments: &[SmallVec<[&[u8]; 8]>],
+        scope: &Scope,
+        out: &mut dyn ReplySink,
+    ) -> Executed {
+        let guards = self.keyspace.read(scope);
+        let now = self.clock.now();
+        out.array(queue.len());
+        for (queued, args) in queue.iter().zip(arguments) {
+            if let Run::Read(handler) = queued.command.run {
+                let cx = ReadCx::new(&self.keyspace, &guards, now);
+                write_error(handler(&cx, args, out), out);
+            }
+        }
+        drop(guards);
+        let last = self.log.last_sequence();
+        Executed::Done {
+            wait_for: if self.tracks_uncommitted { last } else { 0 },
+            sequence: last,
+            is_error: false,
+        }
+    }
+
+    fn run_writes(
+        &self,
+        queue: &[Queued],
+        arguments: &[SmallVec<[&[u8]; 8]>],
+        scope: &Scope,
+        bytes: usize,
+        out: &mut dyn ReplySink,
+    ) -> Executed {
+        let mut lane = self.lane.lock();
+        if let Err(answer) = self.admit_bytes(bytes, out) {
+            return answer;
+        }
+        let mut guards = self.keyspace.write(scope);
+        let now = self.clock.now();
+        lane.begin(now, self.log.committed());
+        lane.batch.record_inverses(true);
+        let poison = self.poison_on_panic();
+        out.array(queue.len());
+        for (queued, args) in queue.iter().zip(arguments) {
+            let random = lane.random();
+            let result = match queued.command.run {
+                Run::Write(handler) => {
+                    let mut cx = WriteCx::new(&self.keyspace, &mut guards, &mut lane.batch, now, random);
+                    handler(&mut cx, args, out)
+                }
+                Run::Read(handler) => handler(&ReadCx::within(&self.keyspace, &guards, now), args, out),
+                Run::Connection(_) | Run::Container => Ok(()),
+            };
+            write_error(result, out);
+        }
+        lane.batch.record_inverses(false);
+        if let Err(refused) = self.log.admit(lane.batch.payload().len()) {
+            selvedge_engine::undo(&self.keyspace, &mut guards, &mut lane.batch);
+            poison.disarm();
+            return Executed::Undone { error: refusal_text(&refused) };
+        }
+        let last = self.log_batch(&mut lane);
+        poison.disarm();
+        drop(guards);
+        self.take_garbage(&mut lane);
+        Executed::Done { wait_for: last, sequence: last, is_error: false }
+    }
+}

@@ -1,0 +1,74 @@
+//! The one lane that writes go through: it gives the sequence and the time, and holds what a write needs while it runs.
+
+use selvedge_engine::batch::Batch;
+use selvedge_engine::time::{HybridTime, Now};
+use selvedge_log::Sequence;
+
+use crate::entropy::split_mix;
+
+/// Held by the write that runs. Locked before any shard, so that sequence, log order and apply order are one.
+#[derive(Debug)]
+pub(crate) struct WriteLane {
+    pub(crate) batch: Batch,
+    last_sequence: Sequence,
+    last_time: HybridTime,
+    random: u64,
+}
+
+impl WriteLane {
+    pub(crate) fn new(origin: u64, last_sequence: Sequence, last_time: HybridTime, random: u64) -> Self {
+        Self { batch: Batch::new(origin), last_sequence, last_time, random }
+    }
+
+    /// Starts the next batch. Its stamp is after every earlier one.
+    pub(crate) fn begin(&mut self, now: Now, committed: Sequence) -> Sequence {
+        let sequence = self.last_sequence + 1;
+        let time = self.next_time(now);
+        self.batch.begin(sequence, time, committed);
+        sequence
+    }
+
+    /// The batch that began last went into the log.
+    pub(crate) fn logged(&mut self) {
+        let header = self.batch.header();
+        self.last_sequence = header.sequence;
+        self.last_time = header.time;
+    }
+
+    pub(crate) fn last_sequence(&self) -> Sequence {
+        self.last_sequence
+    }
+
+    /// A fresh seed for one command.
+    pub(crate) fn random(&mut self) -> u64 {
+        split_mix(&mut self.random)
+    }
+
+    fn next_time(&self, now: Now) -> HybridTime {
+        let last = self.last_time;
+        if now.ms() > last.ms() {
+            HybridTime::new(now.ms(), 0)
+        } else {
+            // The counter's carry runs into the milliseconds: a stamp may run ahead of the clock, never behind the last.
+            HybridTime::from_bits(last.to_bits() + 1)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stamps_rise_within_a_millisecond_and_when_time_stands() {
+        let mut lane = WriteLane::new(1, 0, HybridTime::default(), 0);
+        let mut next = |now_ms| {
+            lane.begin(Now::from_ms(now_ms), 0);
+            lane.logged();
+            lane.batch.header().time
+        };
+        let (first, second, third) = (next(5), next(5), next(4));
+        assert!(first < second && second < third);
+        assert_eq!(third.ms(), 5);
+    }
+}

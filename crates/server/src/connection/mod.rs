@@ -1,0 +1,241 @@
+//! The state of one RESP connection, and the commands that are about it.
+
+mod client;
+mod config;
+mod hello;
+
+pub(crate) use config::get as config_get;
+pub(crate) use hello::REDIS_VERSION;
+
+use std::sync::Arc;
+
+use selvedge_node::{Args, Caller, Command, Connection as Word, Permission, Queued, Run};
+use selvedge_wire::resp::{Limits, RespSink};
+use selvedge_wire::{Protocol, ReplySink};
+
+use crate::info;
+use crate::shared::{Client, Shared};
+use crate::turn::{Ended, Turn, admit};
+
+/// Who is asking and how.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) client: Arc<Client>,
+    pub(crate) caller: Caller,
+    pub(crate) protocol: Protocol,
+    /// Set when the limits of requests changed with the permission.
+    pub(crate) new_limits: Option<Limits>,
+    transaction: Option<Transaction>,
+    replies: Replies,
+    pub(crate) closing: bool,
+}
+
+/// What CLIENT REPLY asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Replies {
+    On,
+    Off,
+    /// The reply of the next command is dropped.
+    SkipNext,
+}
+
+/// What MULTI began.
+#[derive(Debug, Default)]
+struct Transaction {
+    queue: Vec<Queued>,
+    bytes: usize,
+    /// A command was refused: EXEC discards all.
+    is_broken: bool,
+}
+
+impl Connection {
+    pub(crate) fn new(shared: Arc<Shared>, client: Arc<Client>) -> Self {
+        let permission = shared.tokens.before();
+        let mut connection = Self {
+            shared,
+            client,
+            caller: Caller { permission },
+            protocol: Protocol::Resp2,
+            new_limits: None,
+            transaction: None,
+            replies: Replies::On,
+            closing: false,
+        };
+        connection.set_permission(permission);
+        connection
+    }
+
+    /// Runs one request; its reply goes to the end of the turn's output.
+    pub(crate) async fn request(&mut self, args: Args<'_>, turn: &mut Turn) {
+        let start = turn.out.len();
+        let skips = self.replies != Replies::On;
+        if self.replies == Replies::SkipNext {
+            self.replies = Replies::On;
+        }
+        match admit(&self.shared, self.caller, args) {
+            Err(error) => {
+                if let Some(transaction) = &mut self.transaction {
+                    transaction.is_broken = true;
+                }
+                self.sink(turn).error(&error.to_string());
+            }
+            Ok(command) => {
+                self.client.about.lock().last_command = command.name;
+                self.admitted(command, args, turn).await;
+            }
+        }
+        if skips && self.replies != Replies::SkipNext {
+            turn.out.truncate(start);
+        }
+    }
+
+    async fn admitted(&mut self, command: &'static Command, args: Args<'_>, turn: &mut Turn) {
+        let protocol = self.protocol;
+        match command.run {
+            Run::Connection(word) => self.own(word, command, args, turn).await,
+            Run::Read(_) | Run::Write(_) if self.transaction.is_some() => self.queue(command, args, turn),
+            Run::Read(_) | Run::Write(_) => {
+                let ended = turn
+                    .execute(&self.shared, command, args, |out, run| run(&mut RespSink::new(out, protocol)))
+                    .await;
+                if let Ended::Undone(error) = ended {
+                    self.sink(turn).error(&error);
+                }
+            }
+            Run::Container => {}
+        }
+    }
+
+    fn queue(&mut self, command: &'static Command, args: Args<'_>, turn: &mut Turn) {
+        let Some(transaction) = &mut self.transaction else { return };
+        transaction.bytes += args.iter().map(|arg| arg.len() + size_of::<Vec<u8>>()).sum::<usize>();
+        let bytes_max = self.shared.settings.transaction_bytes_max;
+        if transaction.bytes as u64 > bytes_max {
+            transaction.is_broken = true;
+            transaction.queue = Vec::new();
+            let text =
+                format!("LIMIT the transaction is larger than transaction_bytes_max ({bytes_max} bytes)");
+            self.sink(turn).error(&text);
+            return;
+        }
+        if !transaction.is_broken {
+            transaction
+                .queue
+                .push(Queued { command, arguments: args.iter().map(|arg| arg.to_vec()).collect() });
+        }
+        self.sink(turn).status("QUEUED");
+    }
+
+    async fn own(&mut self, word: Word, command: &'static Command, args: Args<'_>, turn: &mut Turn) {
+        if let Some(transaction) = &mut self.transaction
+            && !matches!(word, Word::Exec | Word::Discard | Word::Multi | Word::Quit | Word::Reset)
+        {
+            transaction.is_broken = true;
+            let text = format!("ERR Command '{}' is not allowed inside a transaction", command.name);
+            self.sink(turn).error(&text);
+            return;
+        }
+        match word {
+            Word::Exec => self.exec(turn).await,
+            Word::Multi => {
+                let nested = self.transaction.is_some();
+                if nested {
+                    self.sink(turn).error("ERR MULTI calls can not be nested");
+                } else {
+                    self.transaction = Some(Transaction::default());
+                    self.sink(turn).status("OK");
+                }
+            }
+            Word::Discard => match self.transaction.take() {
+                Some(_) => self.sink(turn).status("OK"),
+                None => self.sink(turn).error("ERR DISCARD without MULTI"),
+            },
+            Word::Quit => {
+                self.closing = true;
+                self.sink(turn).status("OK");
+            }
+            Word::Reset => {
+                self.transaction = None;
+                self.replies = Replies::On;
+                self.protocol = Protocol::Resp2;
+                *self.client.about.lock() = crate::shared::About::default();
+                self.set_permission(self.shared.tokens.before());
+                self.sink(turn).status("RESET");
+            }
+            Word::Select => {
+                match args.get(1).map(|index| std::str::from_utf8(index).map(str::parse::<i64>)) {
+                    Some(Ok(Ok(0))) => self.sink(turn).status("OK"),
+                    Some(Ok(Ok(_))) => self.sink(turn).error("ERR DB index is out of range"),
+                    _ => self.sink(turn).error("ERR value is not an integer or out of range"),
+                }
+            }
+            Word::Info => {
+                let text = info::page(&self.shared, args.get(1..).unwrap_or_default());
+                self.sink(turn).verbatim(b"txt", text.as_bytes());
+            }
+            Word::Auth => self.auth(args, turn),
+            Word::Hello => self.hello(args, turn),
+            Word::ConfigGet => config::get(&self.shared, args, &mut self.sink(turn)),
+            Word::ConfigSet => config::set(&self.shared, args, &mut self.sink(turn)),
+            Word::ClientGetname
+            | Word::ClientId
+            | Word::ClientInfo
+            | Word::ClientList
+            | Word::ClientNoEvict
+            | Word::ClientNoTouch
+            | Word::ClientReply
+            | Word::ClientSetinfo
+            | Word::ClientSetname => self.client_command(word, args, turn),
+        }
+    }
+
+    async fn exec(&mut self, turn: &mut Turn) {
+        let Some(transaction) = self.transaction.take() else {
+            self.sink(turn).error("ERR EXEC without MULTI");
+            return;
+        };
+        if transaction.is_broken {
+            self.sink(turn).error("EXECABORT Transaction discarded because of previous errors.");
+            return;
+        }
+        if transaction.queue.is_empty() {
+            self.sink(turn).array(0);
+            return;
+        }
+        let protocol = self.protocol;
+        let ended = turn
+            .execute_transaction(&self.shared, &transaction.queue, |out, run| {
+                run(&mut RespSink::new(out, protocol))
+            })
+            .await;
+        if let Ended::Undone(error) = ended {
+            self.sink(turn).error(&error);
+        }
+    }
+
+    pub(crate) fn sink<'a>(&self, turn: &'a mut Turn) -> RespSink<'a> {
+        RespSink::new(&mut turn.out, self.protocol)
+    }
+
+    fn set_permission(&mut self, permission: Permission) {
+        self.caller.permission = permission;
+        self.client.about.lock().user = match permission {
+            Permission::ReadOnly => "default_ro",
+            Permission::None | Permission::Full => "default",
+        };
+        self.new_limits = Some(match permission {
+            Permission::None => Limits::unauthenticated(),
+            Permission::ReadOnly | Permission::Full => Limits {
+                bulk_bytes_max: usize::try_from(self.shared.settings.bulk_bytes_max).unwrap_or(usize::MAX),
+                ..Limits::default()
+            },
+        });
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.shared.clients.close(self.client.id);
+    }
+}

@@ -1,0 +1,31 @@
+//! The limits of this room: each with a unit and a reason. Those that an operator may change are defaults of
+//! [`Settings`](crate::Settings); the rest is fixed.
+
+use std::time::Duration;
+
+/// Bytes read from a socket at once: a pipeline of a few hundred small commands.
+pub const READ_BYTES: usize = 16 * 1024;
+
+/// Bytes of replies that a turn gathers before it writes: a client that does not read is answered no further.
+pub const TURN_OUTPUT_BYTES: usize = 1024 * 1024;
+
+/// Bytes of a buffer that goes back to the pool; larger ones are freed.
+pub const POOLED_BUFFER_BYTES: usize = 64 * 1024;
+
+/// Buffers that a thread keeps for the next turns.
+pub const POOLED_BUFFERS: usize = 64;
+
+/// Bytes of the head of an HTTP request: request line and headers, path style included.
+pub const HTTP_HEAD_BYTES_MAX: usize = 64 * 1024;
+
+/// Bytes of a connection's name and of what a client library says of itself.
+pub const NAME_BYTES_MAX: usize = 1024;
+
+/// How long accepting pauses when the process is out of file descriptors or memory.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Bytes of a token. Longer ones are no secret but a mistake.
+pub const TOKEN_BYTES_MAX: usize = 4096;
+
+/// Bytes of a token where others than this machine can try: 16 random characters cannot be guessed.
+pub const PUBLIC_TOKEN_BYTES_MIN: usize = 16;

@@ -1,0 +1,179 @@
+//! Which request is which.
+
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::header::{self, HeaderMap};
+use hyper::{Method, Request, StatusCode};
+use selvedge_node::{Caller, Permission};
+use selvedge_wire::json::Encoding;
+use selvedge_wire::rest::{self, RestError};
+use tokio::time::timeout;
+
+use crate::metrics::{self, add};
+use crate::resp::Running;
+use crate::rest::answer::{self, Answer, JSON};
+use crate::rest::execute::{self, Form};
+use crate::shared::Shared;
+
+/// Answers one request. Authentication comes first: an outsider learns nothing of what exists.
+pub(super) async fn answer(shared: &Shared, request: Request<Incoming>, is_loopback: bool) -> Answer {
+    add(&shared.metrics.http_requests, 1);
+    let _running = Running::begin(shared);
+    let (head, body) = request.into_parts();
+    if head.method == Method::OPTIONS {
+        return answer::preflight(shared, &head.headers);
+    }
+    let path = head.uri.path();
+    let query = head.uri.query();
+    let permission = authenticate(shared, &head.headers, query);
+    if let ("/health" | "/metrics", true) = (path, head.method == Method::GET) {
+        return if is_loopback || permission != Permission::None {
+            page(shared, path)
+        } else {
+            unauthorized(shared)
+        };
+    }
+    if permission == Permission::None {
+        return unauthorized(shared);
+    }
+    if !matches!(head.method, Method::GET | Method::HEAD | Method::POST | Method::PUT) {
+        return answer::method_not_allowed(shared, &head.method);
+    }
+    let form = match form(&head.headers) {
+        Ok(form) => form,
+        Err(text) => return answer::error(shared, StatusCode::BAD_REQUEST, text),
+    };
+    let patience = std::time::Duration::from_millis(shared.settings.request_timeout_ms);
+    let body_bytes_max = usize::try_from(shared.settings.body_bytes_max).unwrap_or(usize::MAX);
+    let body = match timeout(patience, Limited::new(body, body_bytes_max).collect()).await {
+        Ok(Ok(body)) => body.to_bytes(),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            let text = format!("ERR max request size exceeded. Limit: {body_bytes_max} bytes");
+            return answer::error(shared, StatusCode::PAYLOAD_TOO_LARGE, &text);
+        }
+        Ok(Err(_)) => {
+            return answer::error(shared, StatusCode::BAD_REQUEST, "ERR the request body ended early");
+        }
+        Err(_) => {
+            return answer::error(shared, StatusCode::REQUEST_TIMEOUT, "ERR the request body took too long");
+        }
+    };
+    add(&shared.metrics.received_bytes, body.len() as u64);
+    let caller = Caller { permission };
+    let bytes_max = usize::try_from(shared.settings.request_bytes_max).unwrap_or(usize::MAX);
+    match reserved(path) {
+        Some(Reserved::Pipeline) => match rest::parse_pipeline(&body, bytes_max) {
+            Ok(commands) => execute::pipeline(shared, caller, form, &commands).await,
+            Err(error) => refused(shared, &error),
+        },
+        Some(Reserved::MultiExec) => match rest::parse_pipeline(&body, bytes_max) {
+            Ok(commands) => execute::transaction(shared, caller, form, &commands).await,
+            Err(error) => refused(shared, &error),
+        },
+        Some(Reserved::Stream(word)) => {
+            answer::error(shared, StatusCode::BAD_REQUEST, &execute::not_over_rest(word))
+        }
+        None if path == "/" => match rest::parse_command(&body, bytes_max) {
+            Ok(arguments) => execute::command(shared, caller, form, &arguments).await,
+            Err(error) => refused(shared, &error),
+        },
+        None => match rest::parse_path(path, query, &body, bytes_max) {
+            Ok(request) => execute::command(shared, caller, form, &request.arguments).await,
+            Err(error) => refused(shared, &error),
+        },
+    }
+}
+
+/// Words with a handler of their own.
+enum Reserved {
+    Pipeline,
+    MultiExec,
+    Stream(&'static str),
+}
+
+fn reserved(path: &str) -> Option<Reserved> {
+    let path = path.strip_prefix('/')?;
+    let is = |word: &str| path.strip_suffix('/').unwrap_or(path).eq_ignore_ascii_case(word);
+    if is("pipeline") {
+        return Some(Reserved::Pipeline);
+    }
+    if is("multi-exec") {
+        return Some(Reserved::MultiExec);
+    }
+    let first = path.split('/').next()?;
+    ["subscribe", "psubscribe", "monitor"]
+        .into_iter()
+        .find(|word| first.eq_ignore_ascii_case(word))
+        .map(Reserved::Stream)
+}
+
+fn refused(shared: &Shared, error: &RestError) -> Answer {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    answer::error(shared, status, &error.to_string())
+}
+
+fn unauthorized(shared: &Shared) -> Answer {
+    answer::error(shared, StatusCode::UNAUTHORIZED, "WRONGPASS invalid or missing auth token")
+}
+
+/// The header beats `_token`.
+fn authenticate(shared: &Shared, headers: &HeaderMap, query: Option<&str>) -> Permission {
+    if shared.tokens.is_insecure() {
+        return Permission::Full;
+    }
+    if let Some(value) = headers.get(header::AUTHORIZATION) {
+        let value = value.as_bytes();
+        let Some((scheme, token)) = value.split_at_checked(7) else { return Permission::None };
+        return if scheme.eq_ignore_ascii_case(b"bearer ") {
+            shared.tokens.check(token)
+        } else {
+            Permission::None
+        };
+    }
+    let token = query
+        .filter(|query| query.contains("_token"))
+        .and_then(|query| rest::parse_path("/token", Some(query), b"", usize::MAX).ok())
+        .and_then(|request| request.token);
+    token.map_or(Permission::None, |token| shared.tokens.check(&token))
+}
+
+fn form(headers: &HeaderMap) -> Result<Form, &'static str> {
+    let base64 =
+        headers.get("upstash-encoding").is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"base64"));
+    // The service's own documentation spells the second one.
+    let format = headers.get("upstash-response-format").or_else(|| headers.get("upstash-reponse-format"));
+    match format.map(|value| value.as_bytes().to_ascii_lowercase()).as_deref() {
+        None | Some(b"json") => Ok(Form::Json(if base64 { Encoding::Base64 } else { Encoding::Plain })),
+        Some(b"resp2") if base64 => {
+            Err("ERR Upstash-Encoding: base64 is not allowed with Upstash-Response-Format: resp2")
+        }
+        Some(b"resp2") => Ok(Form::Resp2),
+        Some(_) => Err("ERR invalid Upstash-Response-Format: must be json or resp2"),
+    }
+}
+
+/// `/health` and `/metrics`.
+fn page(shared: &Shared, path: &str) -> Answer {
+    if path == "/metrics" {
+        return answer::answer(
+            shared,
+            StatusCode::OK,
+            "text/plain; version=0.0.4",
+            metrics::page(shared).into_bytes(),
+        );
+    }
+    let health = shared.database.health();
+    let status = if health.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let mut body = Vec::new();
+    body.extend_from_slice(b"{\"status\":");
+    selvedge_wire::json::write_string(&mut body, if health.is_ok() { b"ok" } else { b"failing" });
+    body.extend_from_slice(b",\"role\":\"primary\",\"durability\":");
+    selvedge_wire::json::write_string(&mut body, shared.settings.durability.word().as_bytes());
+    let reason = health.failure.or(health.log.failure).or(health.log.no_space);
+    if let Some(reason) = reason {
+        body.extend_from_slice(b",\"reason\":");
+        selvedge_wire::json::write_string(&mut body, reason.as_bytes());
+    }
+    body.push(b'}');
+    answer::answer(shared, status, JSON, body)
+}

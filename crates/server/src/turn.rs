@@ -1,0 +1,159 @@
+//! A turn: commands that are executed in one go, and whose replies leave together once all are committed.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use selvedge_node::{Args, Caller, Command, CommitError, Executed, Queued};
+use selvedge_wire::ReplySink;
+
+use crate::limits::{POOLED_BUFFER_BYTES, POOLED_BUFFERS};
+use crate::metrics::add;
+use crate::shared::Shared;
+
+/// The replies of a turn.
+#[derive(Debug, Default)]
+pub(crate) struct Turn {
+    pub(crate) out: Vec<u8>,
+    /// The replies that wait for a commit.
+    waiting: Vec<(Range<usize>, u64)>,
+    /// What the turn's last command saw.
+    pub(crate) sequence: u64,
+}
+
+/// How one command ended.
+pub(crate) enum Ended {
+    /// Its reply is in `out`.
+    Replied { is_error: bool },
+    /// It was undone; the error is still to be written.
+    Undone(String),
+}
+
+impl Turn {
+    /// An empty turn whose output is a pooled buffer.
+    pub(crate) fn begin() -> Self {
+        Self { out: take_buffer(), ..Self::default() }
+    }
+
+    /// Executes a command that was admitted, waiting for room in the log where it must.
+    ///
+    /// `sink` makes the sink that writes to the end of the turn's output.
+    pub(crate) async fn execute(
+        &mut self,
+        shared: &Shared,
+        command: &'static Command,
+        args: Args<'_>,
+        mut run: impl FnMut(&mut Vec<u8>, &mut dyn FnMut(&mut dyn ReplySink)),
+    ) -> Ended {
+        let start = self.out.len();
+        loop {
+            let mut executed = None;
+            run(&mut self.out, &mut |sink| executed = Some(shared.database.execute(command, args, sink)));
+            match self.note(shared, start, executed).await {
+                Some(ended) => return ended,
+                None => self.out.truncate(start),
+            }
+        }
+    }
+
+    /// Executes a transaction, likewise.
+    pub(crate) async fn execute_transaction(
+        &mut self,
+        shared: &Shared,
+        queue: &[Queued],
+        mut run: impl FnMut(&mut Vec<u8>, &mut dyn FnMut(&mut dyn ReplySink)),
+    ) -> Ended {
+        let start = self.out.len();
+        loop {
+            let mut executed = None;
+            run(&mut self.out, &mut |sink| executed = Some(shared.database.execute_transaction(queue, sink)));
+            match self.note(shared, start, executed).await {
+                Some(ended) => return ended,
+                None => self.out.truncate(start),
+            }
+        }
+    }
+
+    async fn note(&mut self, shared: &Shared, start: usize, executed: Option<Executed>) -> Option<Ended> {
+        match executed? {
+            Executed::Done { wait_for, sequence, is_error } => {
+                add(&shared.metrics.commands, 1);
+                if is_error {
+                    add(&shared.metrics.errors, 1);
+                }
+                if shared.database.needs_commit(wait_for) {
+                    self.waiting.push((start..self.out.len(), wait_for));
+                }
+                self.sequence = self.sequence.max(sequence);
+                Some(Ended::Replied { is_error })
+            }
+            Executed::Undone { error } => {
+                add(&shared.metrics.errors, 1);
+                self.out.truncate(start);
+                Some(Ended::Undone(error))
+            }
+            Executed::NeedsRoom { bytes } => {
+                // A refusal is met again by the next attempt, which words it.
+                let _ = shared.database.room(bytes).await;
+                None
+            }
+        }
+    }
+
+    /// Waits until every reply may leave. Those that never may are replaced by what `write_error` writes.
+    pub(crate) async fn commit(
+        &mut self,
+        shared: &Shared,
+        write_error: impl Fn(&mut Vec<u8>, &str),
+    ) -> Result<(), CommitError> {
+        let Some(wait_for) = self.waiting.iter().map(|(_, sequence)| *sequence).max() else { return Ok(()) };
+        let committed = shared.database.commit(wait_for).await;
+        if let Err(error) = &committed {
+            let text = error.to_string();
+            let before = std::mem::take(&mut self.out);
+            let mut copied = 0;
+            for (range, sequence) in &self.waiting {
+                self.out.extend_from_slice(before.get(copied..range.start).unwrap_or_default());
+                if shared.database.needs_commit(*sequence) {
+                    write_error(&mut self.out, &text);
+                } else {
+                    self.out.extend_from_slice(before.get(range.clone()).unwrap_or_default());
+                }
+                copied = range.end;
+            }
+            self.out.extend_from_slice(before.get(copied..).unwrap_or_default());
+        }
+        self.waiting.clear();
+        committed
+    }
+}
+
+/// Checks that a caller may run a command.
+pub(crate) fn admit(
+    shared: &Shared,
+    caller: Caller,
+    args: Args<'_>,
+) -> Result<&'static Command, selvedge_node::CommandError> {
+    shared.database.admit(caller, args).inspect_err(|_| add(&shared.metrics.errors, 1))
+}
+
+thread_local! {
+    static POOL: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A buffer for one turn: idle connections own none.
+pub(crate) fn take_buffer() -> Vec<u8> {
+    POOL.with_borrow_mut(|pool| pool.pop().unwrap_or_default())
+}
+
+/// Gives a buffer back.
+pub(crate) fn give_buffer(mut buffer: Vec<u8>) {
+    if buffer.capacity() == 0 || buffer.capacity() > POOLED_BUFFER_BYTES {
+        return;
+    }
+    buffer.clear();
+    POOL.with_borrow_mut(|pool| {
+        if pool.len() < POOLED_BUFFERS {
+            pool.push(buffer);
+        }
+    });
+}
