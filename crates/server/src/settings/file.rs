@@ -66,7 +66,11 @@ pub fn with_file(mut command: Command, path: &Path) -> Result<Command, SettingsE
                 return Err(SettingsError::ValueType { path: owned(), key });
             }
         };
-        command = command.mut_arg(id, |arg| arg.default_value(value).hide_default_value(true));
+        command = command.mut_arg(id, |arg| {
+            // A switch has no default to hide.
+            let hides = arg.get_action().takes_values();
+            arg.default_value(value).hide_default_value(hides)
+        });
     }
     Ok(command)
 }
