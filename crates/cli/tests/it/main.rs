@@ -1,4 +1,13 @@
 //! The real binary, from outside: started, asked, stopped, killed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    unreachable_pub,
+    missing_docs,
+    reason = "all of this is test code, where a panic is the report"
+)]
 
 mod abuse;
 mod crash;

@@ -87,7 +87,9 @@ impl<G: Deref<Target = Shard>> Held<G> {
         match self {
             Self::None => Held::None,
             Self::One(index, guard) => Held::One(*index, guard),
-            Self::Many(guards) => Held::Many(guards.iter().map(|(index, guard)| (*index, &**guard)).collect()),
+            Self::Many(guards) => {
+                Held::Many(guards.iter().map(|(index, guard)| (*index, &**guard)).collect())
+            }
             Self::All(guards) => Held::All(guards.iter().map(Deref::deref).collect()),
         }
     }
