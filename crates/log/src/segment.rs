@@ -72,7 +72,7 @@ const _: () = assert!(8 + 4 + 16 + 16 + 8 + 4 == HEADER_BYTES - 8);
 #[derive(Debug, Clone)]
 pub(crate) struct Segment {
     pub(crate) file: Arc<dyn DiskFile>,
-    /// Its name on the disk: `spare-…` until the first record is about to be written.
+    /// Its name on the disk: `spare-...` until the first record is about to be written.
     pub(crate) name: String,
     pub(crate) segment_id: [u8; 16],
     pub(crate) capacity_bytes: u64,

@@ -76,5 +76,8 @@ pub(crate) fn stale(workspace: &Workspace) -> Result<Vec<PathBuf>> {
 /// Every generated document: path and text.
 fn pages() -> BTreeMap<PathBuf, String> {
     let commands = Path::new("docs/commands");
-    selvedge_engine::docs::pages().into_iter().map(|(name, text)| (commands.join(name), text)).collect()
+    let mut pages: BTreeMap<PathBuf, String> =
+        selvedge_engine::docs::pages().into_iter().map(|(name, text)| (commands.join(name), text)).collect();
+    pages.insert(PathBuf::from("docs/configuration.md"), selvedge_server::settings::page());
+    pages
 }

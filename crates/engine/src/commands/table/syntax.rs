@@ -1,4 +1,4 @@
-//! A command's grammar as one line of text: `SET key value [NX | XX] …`.
+//! A command's grammar as one line of text: `SET key value [NX | XX] ...`.
 
 use crate::commands::table::{Arg, ArgKind, Command};
 
