@@ -1,7 +1,7 @@
 //! The command table: one record per command, and everything that is derived from it.
 //!
 //! A command is declared once, in its family's file under `commands/`. Dispatch, arity errors, permissions, COMMAND and its
-//! subcommands, the pages in `docs/commands/` and metric labels only read the records. [`check`](mod@check) runs at compile time.
+//! subcommands, the pages in `docs/commands/` and metric labels only read the records. `check` runs at compile time.
 
 pub(crate) mod arg;
 mod check;
