@@ -33,3 +33,6 @@ pub const TABLE_DEPTH_MAX: u8 = 22;
 
 /// Entries that one step of SCAN, HSCAN or SSCAN looks at when the caller says nothing. Redis' own default.
 pub const SCAN_COUNT_DEFAULT: usize = 10;
+
+/// Steps that one SCAN takes until it has met as many entries as asked for. Bounds the work where there are few.
+pub const SCAN_STEPS_MAX: usize = 10;

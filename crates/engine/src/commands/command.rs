@@ -203,7 +203,7 @@ fn info(_cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(),
     for name in names {
         match table::find(name) {
             Some(command) => describe::info(command, out),
-            None => out.null_array(),
+            None => out.null(),
         }
     }
     Ok(())
@@ -224,7 +224,7 @@ fn list(_cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(),
                     every().filter(in_category).map(|command| command.name).collect()
                 }
                 b"PATTERN" => every()
-                    .filter(|command| glob::matches(wanted, command.name.as_bytes()))
+                    .filter(|command| glob::matches(&wanted.to_ascii_lowercase(), command.name.as_bytes()))
                     .map(|command| command.name)
                     .collect(),
                 _ => return Err(CommandError::Syntax),

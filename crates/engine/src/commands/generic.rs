@@ -10,6 +10,7 @@ use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
 use crate::glob;
+use crate::limits::SCAN_STEPS_MAX;
 
 const GENERIC: Command = Command::base(Group::Generic);
 
@@ -207,17 +208,27 @@ fn renamenx(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Re
 fn scan(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
     let options = ScanOptions::parse(args, 1, ScanKind::Keyspace)?;
     let mut page = Page::default();
-    let next = cx.scan(options.cursor, options.count, &mut |entry| {
-        let name = entry.data_type().name();
-        // A type that nothing has matches nothing.
-        let fits = options.data_type.is_none_or(|wanted| wanted.eq_ignore_ascii_case(name.as_bytes()));
-        if fits && options.matches(entry.key()) {
-            page.push(entry.key());
-            if options.with_type {
-                page.push(name.as_bytes());
+    let mut next = options.cursor;
+    let mut seen = 0;
+    // A step gives up early where the keyspace is sparse. Some more steps spare the caller of a small database a round
+    // trip for each; they are bounded, as in Redis.
+    for _ in 0..SCAN_STEPS_MAX {
+        next = cx.scan(next, options.count, &mut |entry| {
+            seen += 1;
+            let name = entry.data_type().name();
+            // A type that nothing has matches nothing.
+            let fits = options.data_type.is_none_or(|wanted| wanted.eq_ignore_ascii_case(name.as_bytes()));
+            if fits && options.matches(entry.key()) {
+                page.push(entry.key());
+                if options.with_type {
+                    page.push(name.as_bytes());
+                }
             }
+        });
+        if next == 0 || seen >= options.count {
+            break;
         }
-    });
+    }
     page.write(next, out);
     Ok(())
 }

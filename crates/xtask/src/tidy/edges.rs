@@ -20,6 +20,8 @@ const EDGES: &[(&str, &[&str])] = &[
     // `engine` for the command table: dispatch of connection commands, arity errors, generated pages.
     ("server", &["node", "wire", "engine"]),
     ("cli", &["server"]),
+    // Development only: the runner of the golden scripts reads replies as `Value`.
+    ("golden", &["wire"]),
 ];
 
 /// The room that may import anything, because nothing imports it.

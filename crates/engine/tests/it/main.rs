@@ -1,0 +1,8 @@
+//! Integration tests of the engine: the golden scripts, and what the command table promises.
+
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic, reason = "a test that panics fails")]
+
+mod golden;
+mod numbers;
+mod solo;
+mod table;

@@ -1,0 +1,119 @@
+//! Any server that speaks RESP, over a blocking socket.
+
+use std::io::{Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::time::Duration;
+
+use selvedge_wire::resp::{decode_value, encode_command};
+use selvedge_wire::{Protocol, Value};
+
+use crate::script::Need;
+use crate::target::{Target, TargetError};
+
+/// A server that has not answered by then is stuck.
+const REPLY_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// A connection to a RESP server.
+#[derive(Debug)]
+pub struct RespTarget {
+    address: String,
+    password: Option<String>,
+    is_redis: bool,
+    stream: TcpStream,
+    received: Vec<u8>,
+}
+
+impl RespTarget {
+    /// Connects to `host:port` and authenticates if a password is given.
+    ///
+    /// # Errors
+    /// [`TargetError::Io`].
+    pub fn connect(address: &str, password: Option<&str>) -> Result<Self, TargetError> {
+        Ok(Self {
+            address: address.to_owned(),
+            password: password.map(str::to_owned),
+            is_redis: false,
+            stream: open(address)?,
+            received: Vec::new(),
+        })
+    }
+
+    /// Connects to the real Redis at `host:port`.
+    ///
+    /// # Errors
+    /// [`TargetError::Io`].
+    pub fn connect_redis(address: &str) -> Result<Self, TargetError> {
+        Ok(Self { is_redis: true, ..Self::connect(address, None)? })
+    }
+
+    fn expect_ok(&mut self, words: &[&str]) -> Result<(), TargetError> {
+        let words: Vec<Vec<u8>> = words.iter().map(|word| word.as_bytes().to_vec()).collect();
+        match self.run(&words)? {
+            Value::Status(_) | Value::Map(_) | Value::Array(_) => Ok(()),
+            other => Err(TargetError::Reset(other)),
+        }
+    }
+}
+
+fn open(address: &str) -> Result<TcpStream, TargetError> {
+    let mut last = std::io::Error::from(std::io::ErrorKind::AddrNotAvailable);
+    for candidate in address.to_socket_addrs()? {
+        match TcpStream::connect_timeout(&candidate, REPLY_TIMEOUT) {
+            Ok(stream) => {
+                stream.set_read_timeout(Some(REPLY_TIMEOUT))?;
+                stream.set_nodelay(true)?;
+                return Ok(stream);
+            }
+            Err(error) => last = error,
+        }
+    }
+    Err(last.into())
+}
+
+impl Target for RespTarget {
+    fn reset(&mut self) -> Result<(), TargetError> {
+        self.stream = open(&self.address)?;
+        self.received.clear();
+        if let Some(password) = self.password.clone() {
+            self.expect_ok(&["AUTH", &password])?;
+        }
+        self.expect_ok(&["FLUSHALL"])
+    }
+
+    fn run(&mut self, words: &[Vec<u8>]) -> Result<Value, TargetError> {
+        let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+        let mut request = Vec::new();
+        encode_command(&mut request, &words);
+        self.stream.write_all(&request)?;
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            let decoded =
+                decode_value(&self.received).map_err(|error| TargetError::Malformed(error.to_string()))?;
+            if let Some((value, length)) = decoded {
+                self.received.drain(..length);
+                return Ok(value);
+            }
+            let count = self.stream.read(&mut buffer)?;
+            if count == 0 {
+                return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
+            }
+            self.received.extend(buffer.iter().take(count));
+        }
+    }
+
+    fn set_protocol(&mut self, protocol: Protocol) -> Result<bool, TargetError> {
+        let version = if protocol == Protocol::Resp3 { "3" } else { "2" };
+        self.expect_ok(&["HELLO", version])?;
+        Ok(true)
+    }
+
+    fn has(&self, need: Need) -> bool {
+        need == Need::Connection
+    }
+
+    fn advance_ms(&mut self, _ms: u64) {}
+
+    fn is_redis(&self) -> bool {
+        self.is_redis
+    }
+}
