@@ -39,6 +39,11 @@ pub trait Disk: Send + Sync + std::fmt::Debug {
 
 /// An open file.
 pub trait DiskFile: Send + Sync + std::fmt::Debug {
+    /// Its length in bytes.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn bytes(&self) -> io::Result<u64>;
     /// Its whole content.
     ///
     /// # Errors

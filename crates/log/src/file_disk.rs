@@ -93,6 +93,10 @@ impl Disk for FileDisk {
 struct RealFile(File);
 
 impl DiskFile for RealFile {
+    fn bytes(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
+    }
+
     fn read_all(&self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         (&self.0).read_to_end(&mut bytes)?;

@@ -1,18 +1,19 @@
 //! The log itself.
 
 use std::future::Future;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::Sequence;
-use crate::append::Buffer;
+use crate::append::{Buffer, CLOSED};
 use crate::disk::Disk;
 use crate::error::{AppendError, CommitError, OpenError, Refused};
-use crate::limits::SEGMENT_BYTES_MIN;
+use crate::limits::{EAGER_BUFFER_BYTES, FIRST_SEQUENCE, RECORD_BYTES_MAX, SEGMENT_BYTES_MIN};
 use crate::options::{Durability, LogId, Options};
+use crate::record::framed_bytes;
 use crate::recovery::{Recovered, RecoveryVisitor, recover};
 use crate::segment::{self, HEADER_BYTES, Header};
 use crate::statistics::{Counters, Health, Statistics};
@@ -24,6 +25,7 @@ use crate::writer::{self, Output, Shared};
 pub struct Log {
     shared: Arc<Shared>,
     log_id: LogId,
+    segment_bytes: u64,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -43,29 +45,36 @@ impl Log {
             None => begin(&*disk, &mut options, segment_bytes)?,
         };
         let Recovered { segment, position, last_sequence, log_id } = recovered;
-        // What was read back may still be in the kernel alone: from here on it counts as synced, so it must be.
-        segment.file.sync()?;
-        let output = Output { file: Arc::clone(&segment.file) };
+        let output = Output { file: Arc::clone(&segment.file), recycled: Vec::new() };
+        let buffer = Buffer::new(log_id, segment, position, last_sequence, segment_bytes);
         let shared = Arc::new(Shared {
             disk,
             durability: options.durability,
-            buffer: Mutex::new(Buffer::new(log_id, segment, position, last_sequence)),
-            work: Condvar::new(),
+            buffer: Mutex::new(buffer),
             spare_work: Condvar::new(),
+            spare_done: Condvar::new(),
             output: Mutex::new(output),
+            waiters: Mutex::default(),
+            failure: OnceLock::new(),
+            is_closed: AtomicBool::new(false),
+            thread: OnceLock::new(),
             appended: AtomicU64::new(last_sequence),
             written: AtomicU64::new(last_sequence),
             synced: AtomicU64::new(last_sequence),
             committed: AtomicU64::new(last_sequence),
             counters: Counters::default(),
         });
+        let log = Self { shared: Arc::clone(&shared), log_id, segment_bytes, threads: Mutex::default() };
         let for_writer = Arc::clone(&shared);
-        let for_spare = Arc::clone(&shared);
         let writer = spawn("selvedge-log", move || writer::run(&for_writer))?;
+        // Set once, here.
+        let _ = shared.thread.set(writer.thread().clone());
+        log.threads.lock().push(writer);
         let spare = spawn("selvedge-log-spare", move || {
-            crate::spare::run(&for_spare, segment_bytes, &mut options.draw_id);
+            crate::spare::run(&shared, segment_bytes, options.spare_retry, &mut options.draw_id);
         })?;
-        Ok(Self { shared, log_id, threads: Mutex::new(vec![writer, spare]) })
+        log.threads.lock().push(spare);
+        Ok(log)
     }
 
     /// The identity of this history.
@@ -98,60 +107,105 @@ impl Log {
     /// # Errors
     /// [`Refused`]; after [`Refused::Wait`] wait for [`Log::room`].
     pub fn admit(&self, payload_bytes: usize) -> Result<(), Refused> {
-        let answer = self.shared.buffer.lock().admit(payload_bytes);
-        if answer == Err(Refused::Wait) {
+        let mut buffer = self.shared.buffer.lock();
+        let answer = self.shared.admit(&mut buffer, payload_bytes);
+        drop(buffer);
+        if answer.is_err() {
             self.shared.spare_work.notify_one();
         }
         answer
     }
 
-    /// Waits while room is being made.
+    /// Waits while room is being made. The wait ends when the disk answers, with room or without; who wants to bound it
+    /// in time drops the future.
     ///
     /// # Errors
     /// [`Refused`], never [`Refused::Wait`].
     pub fn room(&self, payload_bytes: usize) -> impl Future<Output = Result<(), Refused>> + Send + '_ {
-        Room { shared: &self.shared, payload_bytes }
+        Room::new(&self.shared, payload_bytes)
     }
 
     /// Appends an admitted record to the buffer. `parts` are its payload, one after the other.
     ///
+    /// A record may be larger than what was admitted, because the caller's change is made before its size is known. It
+    /// then may have to wait here while a segment is prepared; and if there is no space for one, the log fails.
+    ///
     /// # Errors
-    /// The log failed meanwhile: the record is definitely not applied.
+    /// The log has failed, or the record is larger than any may be: it is definitely not applied.
     ///
     /// # Panics
     /// If `sequence` is not the last plus one: that would be a fault of the caller's that no log may hide.
     pub fn append(&self, sequence: Sequence, parts: &[&[u8]]) -> Result<(), AppendError> {
-        let synced_upto = self.synced();
-        let mut buffer = self.shared.buffer.lock();
-        buffer.append(sequence, synced_upto, parts)?;
-        self.shared.appended.store(sequence, Ordering::Release);
-        if self.shared.durability == Durability::None {
-            self.shared.committed.store(sequence, Ordering::Release);
-            if buffer.buffered_bytes() >= crate::limits::LAZY_BUFFER_BYTES {
-                self.shared.work.notify_one();
-            }
+        let shared = &*self.shared;
+        let payload_bytes = parts.iter().fold(0_usize, |sum, part| sum.saturating_add(part.len()));
+        if payload_bytes > RECORD_BYTES_MAX {
+            return Err(AppendError(format!("it is larger than {RECORD_BYTES_MAX} bytes")));
+        }
+        let framed = framed_bytes(payload_bytes);
+        let mut buffer = shared.buffer.lock();
+        self.check_open(&buffer)?;
+        assert_eq!(sequence, buffer.last_sequence + 1, "sequences are dense");
+        if !buffer.has_place(framed) {
+            buffer = self.wait_for_place(buffer, framed)?;
+        }
+        let segment_bytes = self.segment_bytes;
+        let needed_spare = buffer.spare_bytes_needed(segment_bytes).is_some();
+        buffer.append(sequence, self.synced(), parts);
+        let needs_spare = !needed_spare && buffer.spare_bytes_needed(segment_bytes).is_some();
+        let is_eager = buffer.buffered_bytes() >= EAGER_BUFFER_BYTES;
+        shared.appended.store(sequence, Ordering::Release);
+        if shared.durability == Durability::None {
+            shared.committed.store(sequence, Ordering::Release);
+        }
+        drop(buffer);
+        if is_eager {
+            shared.rouse();
+        }
+        if needs_spare {
+            shared.spare_work.notify_one();
         }
         Ok(())
     }
 
-    /// Hands what was appended to the kernel, on the caller's thread.
+    fn check_open(&self, buffer: &Buffer) -> Result<(), AppendError> {
+        match self.shared.failure.get() {
+            Some(reason) => Err(AppendError(reason.clone())),
+            None if buffer.closing => Err(AppendError(CLOSED.to_owned())),
+            None => Ok(()),
+        }
+    }
+
+    /// The rare way of a record that is larger than what was admitted, at the end of a segment.
+    #[cold]
+    fn wait_for_place<'a>(
+        &'a self,
+        mut buffer: MutexGuard<'a, Buffer>,
+        framed: usize,
+    ) -> Result<MutexGuard<'a, Buffer>, AppendError> {
+        let before = buffer.preparations;
+        while !buffer.has_place(framed) {
+            self.check_open(&buffer)?;
+            if buffer.preparations > before
+                && let Some((_, reason)) = &buffer.no_space
+            {
+                let reason = format!("a batch was larger than admitted and has no space: {reason}");
+                drop(buffer);
+                return Err(AppendError(self.shared.fail(reason)));
+            }
+            buffer.want(framed);
+            self.shared.spare_work.notify_one();
+            self.shared.spare_done.wait(&mut buffer);
+        }
+        Ok(buffer)
+    }
+
+    /// Hands what was appended to the kernel, on the caller's thread, so that with `interval` it is committed. It never
+    /// waits for a sync: where a segment is full the log's thread does the work, and [`Log::commit`] has to be awaited.
     ///
     /// # Errors
     /// The log has failed, now or before.
     pub fn write_out(&self) -> Result<(), CommitError> {
-        if let Some(reason) = self.shared.buffer.lock().failure.clone() {
-            return Err(CommitError(reason));
-        }
-        match self.shared.write_out() {
-            Ok(_) => {
-                self.shared.publish();
-                Ok(())
-            }
-            Err(error) => {
-                self.shared.fail(&error.to_string());
-                Err(CommitError(error.to_string()))
-            }
-        }
+        self.shared.write_out().map_err(CommitError)
     }
 
     /// Waits until `sequence` is committed.
@@ -159,14 +213,14 @@ impl Log {
     /// # Errors
     /// The log failed: the outcome is unknown.
     pub fn commit(&self, sequence: Sequence) -> impl Future<Output = Result<(), CommitError>> + Send + '_ {
-        Commit { shared: &self.shared, sequence }
+        Commit::new(&self.shared, sequence)
     }
 
     /// Whether the log takes writes, and why not.
     #[must_use]
     pub fn health(&self) -> Health {
-        let buffer = self.shared.buffer.lock();
-        Health { failure: buffer.failure.clone(), no_space: buffer.no_space.clone() }
+        let no_space = self.shared.buffer.lock().no_space.as_ref().map(|(_, reason)| reason.clone());
+        Health { failure: self.shared.failure.get().cloned(), no_space }
     }
 
     /// Figures since the log was opened.
@@ -181,21 +235,27 @@ impl Log {
     /// # Errors
     /// The log failed: what was not committed may be lost.
     pub fn close(&self) -> Result<(), CommitError> {
+        let mut threads = self.threads.lock();
         self.shared.buffer.lock().closing = true;
-        self.shared.work.notify_all();
+        self.shared.rouse();
         self.shared.spare_work.notify_all();
-        for thread in std::mem::take(&mut *self.threads.lock()) {
-            if thread.join().is_err() {
-                self.shared.fail("a thread of the log panicked");
-            }
+        for thread in threads.drain(..) {
+            // A panic has made the log fail.
+            let _ = thread.join();
         }
-        let mut buffer = self.shared.buffer.lock();
-        if let Some(spare) = buffer.spare.take() {
+        let spare = self.shared.buffer.lock().spare.take();
+        if let Some(spare) = spare {
             drop(spare.file);
             // It holds nothing; a leftover is removed at the next opening as well.
             let _ = self.shared.disk.remove(&spare.name);
         }
-        match &buffer.failure {
+        // Who still waits, waits for what was never appended.
+        let mut waiters = self.shared.waiters.lock();
+        self.shared.is_closed.store(true, Ordering::Release);
+        let woken = waiters.take_all();
+        drop(waiters);
+        woken.wake();
+        match self.shared.failure.get() {
             Some(reason) => Err(CommitError(reason.clone())),
             None => Ok(()),
         }
@@ -217,7 +277,16 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<(
 /// Begins a log: its first segment appears whole or not at all.
 fn begin(disk: &dyn Disk, options: &mut Options, segment_bytes: u64) -> Result<Recovered, OpenError> {
     let segment_id = (options.draw_id)()?;
-    let segment = segment::prepare(disk, segment_id, segment_bytes)?;
-    segment::start(disk, &segment, &Header { segment_id, log_id: options.log_id, first_sequence: 1 })?;
-    Ok(Recovered { segment, position: HEADER_BYTES as u64, last_sequence: 0, log_id: options.log_id })
+    let segment = segment::prepare(disk, segment_id, segment_bytes, || true)?;
+    segment::start(
+        disk,
+        &segment,
+        &Header { segment_id, log_id: options.log_id, first_sequence: FIRST_SEQUENCE },
+    )?;
+    Ok(Recovered {
+        segment,
+        position: HEADER_BYTES as u64,
+        last_sequence: FIRST_SEQUENCE - 1,
+        log_id: options.log_id,
+    })
 }

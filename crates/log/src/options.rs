@@ -35,13 +35,21 @@ pub struct Options {
     pub log_id: LogId,
     /// Draws the identities of segments.
     pub draw_id: DrawId,
+    /// How long a failed preparation of a segment rests before the next.
+    pub spare_retry: Duration,
 }
 
 impl Options {
     /// The usual options.
     #[must_use]
     pub fn new(durability: Durability, log_id: LogId, draw_id: DrawId) -> Self {
-        Self { durability, segment_bytes: limits::SEGMENT_BYTES, log_id, draw_id }
+        Self {
+            durability,
+            segment_bytes: limits::SEGMENT_BYTES,
+            log_id,
+            draw_id,
+            spare_retry: limits::SPARE_RETRY,
+        }
     }
 }
 

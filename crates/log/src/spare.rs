@@ -1,52 +1,68 @@
 //! The thread that keeps the next segment ready, so that a full disk is met at admission and never by a batch.
+//!
+//! It is not the log's own thread, because filling a segment takes far longer than a sync that clients wait for.
 
-use crate::limits::SPARE_RETRY;
+use std::io;
+use std::time::{Duration, Instant};
+
 use crate::options::DrawId;
-use crate::segment;
-use crate::writer::Shared;
+use crate::segment::{self, Segment};
+use crate::writer::{PanicGuard, Shared};
 
 /// Runs until the log closes or fails.
-pub(crate) fn run(shared: &Shared, segment_bytes: u64, draw_id: &mut DrawId) {
+pub(crate) fn run(shared: &Shared, segment_bytes: u64, retry: Duration, draw_id: &mut DrawId) {
+    let _guard = PanicGuard(shared);
+    let mut rest_until: Option<Instant> = None;
     loop {
-        let (capacity_bytes, small) = {
+        let capacity_bytes = {
             let mut buffer = shared.buffer.lock();
-            while !buffer.needs_spare() {
-                if buffer.closing || buffer.failure.is_some() {
+            loop {
+                if buffer.closing || shared.failure.get().is_some() {
                     return;
                 }
-                shared.spare_work.wait(&mut buffer);
-            }
-            (segment_bytes.max(buffer.wanted_bytes), buffer.spare.take())
-        };
-        if let Some(small) = small {
-            drop(small.file);
-            // A leftover is removed at the next opening as well.
-            let _ = shared.disk.remove(&small.name);
-        }
-        let prepared = draw_id().and_then(|id| segment::prepare(&*shared.disk, id, capacity_bytes));
-        let mut buffer = shared.buffer.lock();
-        match prepared {
-            Ok(segment) => {
-                if buffer.wanted_bytes <= segment.capacity_bytes {
-                    buffer.wanted_bytes = 0;
+                let rest = rest_until
+                    .map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()));
+                match buffer.spare_bytes_needed(segment_bytes) {
+                    Some(bytes) if rest.is_zero() => break bytes,
+                    Some(_) => drop(shared.spare_work.wait_for(&mut buffer, rest)),
+                    None => shared.spare_work.wait(&mut buffer),
                 }
-                buffer.no_space = None;
-                buffer.spare = Some(segment);
             }
-            Err(error) => {
-                tracing::warn!(%error, "cannot prepare the next log segment");
-                buffer.no_space = Some(error.to_string());
-            }
+        };
+        let go_on = || !shared.buffer.lock().closing && shared.failure.get().is_none();
+        let prepared = draw_id().and_then(|id| segment::prepare(&*shared.disk, id, capacity_bytes, go_on));
+        rest_until = prepared.is_err().then(|| Instant::now() + retry);
+        finish(shared, capacity_bytes, prepared);
+    }
+}
+
+fn finish(shared: &Shared, capacity_bytes: u64, prepared: io::Result<Segment>) {
+    let mut buffer = shared.buffer.lock();
+    let mut smaller = None;
+    match prepared {
+        Ok(segment) => {
+            buffer.no_space = None;
+            smaller = buffer.spare.replace(segment);
         }
-        let waiting = std::mem::take(&mut buffer.room_waiters);
-        let failed = buffer.no_space.is_some();
-        drop(buffer);
-        waiting.into_iter().for_each(std::task::Waker::wake);
-        if failed {
-            let mut buffer = shared.buffer.lock();
-            if !buffer.closing && buffer.failure.is_none() {
-                shared.spare_work.wait_for(&mut buffer, SPARE_RETRY);
+        // Given up because the log closes: that says nothing about space.
+        Err(_) if buffer.closing => {}
+        Err(error) => {
+            if buffer.no_space.is_none() {
+                tracing::warn!(%error, capacity_bytes, "cannot prepare the next log segment");
             }
+            buffer.no_space = Some((capacity_bytes, error.to_string()));
         }
+    }
+    buffer.preparations += 1;
+    // A wish is good for one attempt: whoever still has it says so again.
+    buffer.wanted_bytes = 0;
+    let woken = buffer.room_waiters.take_all();
+    drop(buffer);
+    shared.spare_done.notify_all();
+    woken.wake();
+    if let Some(Segment { name, file, .. }) = smaller {
+        drop(file);
+        // A leftover is removed at the next opening as well.
+        let _ = shared.disk.remove(&name);
     }
 }
