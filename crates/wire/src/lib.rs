@@ -7,6 +7,7 @@ pub mod limits;
 pub mod resp;
 pub mod rest;
 
+mod double;
 mod reply;
 mod value;
 

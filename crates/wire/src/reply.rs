@@ -1,5 +1,7 @@
 //! Where a reply goes.
 
+use std::borrow::Cow;
+
 /// The version of RESP that a connection speaks. JSON answers in the shapes of RESP2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
@@ -24,7 +26,7 @@ pub trait ReplySink {
     fn integer(&mut self, value: i64);
     /// A string of bytes.
     fn bulk(&mut self, bytes: &[u8]);
-    /// A string of `len` bytes out of pieces.
+    /// A string of `len` bytes out of pieces, which together are exactly that long.
     fn bulk_chunks(&mut self, len: usize, chunks: &mut dyn Iterator<Item = &[u8]>);
     /// No value.
     fn null(&mut self);
@@ -48,45 +50,10 @@ pub trait ReplySink {
     fn verbatim(&mut self, format: &[u8; 3], text: &[u8]);
 }
 
-/// A double as Redis prints it: the shortest text that reads back the same, an exponent outside 1e-5 to 1e21.
-#[must_use]
-pub(crate) fn double_text(value: f64) -> String {
-    if value.is_nan() {
-        return "nan".to_owned();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "inf" } else { "-inf" }.to_owned();
-    }
-    let magnitude = value.abs();
-    if magnitude != 0.0 && !(1e-5..1e21).contains(&magnitude) {
-        let text = format!("{value:e}");
-        return match text.split_once('e') {
-            Some((digits, exponent)) if !exponent.starts_with('-') => format!("{digits}e+{exponent}"),
-            _ => text,
-        };
-    }
-    format!("{value}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::double_text;
-
-    #[test]
-    fn doubles_print_as_redis_prints_them() {
-        for (value, text) in [
-            (3.0, "3"),
-            (3.1, "3.1"),
-            (-0.5, "-0.5"),
-            (0.0, "0"),
-            (1e21, "1e+21"),
-            (1.5e300, "1.5e+300"),
-            (1e-7, "1e-7"),
-            (f64::INFINITY, "inf"),
-            (f64::NEG_INFINITY, "-inf"),
-            (f64::NAN, "nan"),
-        ] {
-            assert_eq!(double_text(value), text);
-        }
+/// The text of a status or an error as one line.
+pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
+    match memchr::memchr2(b'\r', b'\n', text.as_bytes()) {
+        None => Cow::Borrowed(text),
+        Some(_) => Cow::Owned(text.replace(['\r', '\n'], " ")),
     }
 }

@@ -1,6 +1,7 @@
 //! A reply as data.
 
-use crate::reply::{Protocol, ReplySink};
+use crate::double::double_text;
+use crate::reply::{Protocol, ReplySink, one_line};
 
 /// A reply as data: what decoders give and transactions, scripts and tests hold.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,9 +84,10 @@ impl ValueSink {
         Self { protocol, done: Vec::new(), open: Vec::new() }
     }
 
-    /// The whole replies written so far.
+    /// The replies that were written.
     #[must_use]
     pub fn into_values(self) -> Vec<Value> {
+        debug_assert!(self.open.is_empty(), "an aggregate announced more elements than were written");
         self.done
     }
 
@@ -136,10 +138,10 @@ impl ReplySink for ValueSink {
         self.protocol
     }
     fn status(&mut self, text: &str) {
-        self.add(Value::Status(text.to_owned()));
+        self.add(Value::Status(one_line(text).into_owned()));
     }
     fn error(&mut self, text: &str) {
-        self.add(Value::Error(text.to_owned()));
+        self.add(Value::Error(one_line(text).into_owned()));
     }
     fn integer(&mut self, value: i64) {
         self.add(Value::Integer(value));
@@ -150,6 +152,7 @@ impl ReplySink for ValueSink {
     fn bulk_chunks(&mut self, len: usize, chunks: &mut dyn Iterator<Item = &[u8]>) {
         let mut bytes = Vec::with_capacity(len);
         chunks.for_each(|chunk| bytes.extend_from_slice(chunk));
+        debug_assert_eq!(bytes.len(), len, "the length comes first and must be true");
         self.add(Value::Bulk(bytes));
     }
     fn null(&mut self) {
@@ -176,7 +179,7 @@ impl ReplySink for ValueSink {
     fn double(&mut self, value: f64) {
         self.add(match self.protocol {
             Protocol::Resp3 => Value::Double(value),
-            Protocol::Resp2 => Value::Bulk(crate::reply::double_text(value).into_bytes()),
+            Protocol::Resp2 => Value::Bulk(double_text(value).to_vec()),
         });
     }
     fn boolean(&mut self, value: bool) {
@@ -196,5 +199,60 @@ impl ReplySink for ValueSink {
             Protocol::Resp3 => Value::Verbatim(*format, text.to_vec()),
             Protocol::Resp2 => Value::Bulk(text.to_vec()),
         });
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod strategies;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn resp2_has_no_shapes_but_arrays() {
+        let bulk = |text: &str| Value::Bulk(text.as_bytes().to_vec());
+        for (value, flat) in [
+            (
+                Value::Map(vec![(bulk("k"), Value::Set(vec![Value::Boolean(true)]))]),
+                Value::Array(vec![bulk("k"), Value::Array(vec![Value::Integer(1)])]),
+            ),
+            (Value::Push(vec![]), Value::Array(vec![])),
+            (Value::Double(1.5), bulk("1.5")),
+            (Value::BigNumber("7".to_owned()), bulk("7")),
+            (Value::Verbatim(*b"txt", b"t".to_vec()), bulk("t")),
+            (Value::NullArray, Value::NullArray),
+        ] {
+            let mut sink = ValueSink::new(Protocol::Resp2);
+            value.write(&mut sink);
+            assert_eq!(sink.into_values(), [flat]);
+        }
+    }
+
+    #[test]
+    fn resp3_has_one_null_and_statuses_are_one_line() {
+        let mut sink = ValueSink::new(Protocol::Resp3);
+        sink.null_array();
+        sink.status("a\r\nb");
+        sink.error("ERR a\nb");
+        sink.bulk_chunks(3, &mut [&b"a"[..], b"bc"].into_iter());
+        let expected = [
+            Value::Null,
+            Value::Status("a  b".to_owned()),
+            Value::Error("ERR a b".to_owned()),
+            Value::Bulk(b"abc".to_vec()),
+        ];
+        assert_eq!(sink.into_values(), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn values_build_themselves_anew(values in prop::collection::vec(strategies::values(), 0..4)) {
+            let mut sink = ValueSink::new(Protocol::Resp3);
+            values.iter().for_each(|value| value.write(&mut sink));
+            prop_assert_eq!(sink.into_values(), values);
+        }
     }
 }

@@ -3,7 +3,9 @@
 //! Source: the Redis protocol specification.
 
 mod decoder;
+mod encode;
 mod inline;
+mod number;
 mod sink;
 mod value_decoder;
 
@@ -11,14 +13,6 @@ mod value_decoder;
 mod tests;
 
 pub use decoder::{DecodeError, Limits, RequestDecoder};
+pub use encode::encode_command;
 pub use sink::RespSink;
 pub use value_decoder::decode_value;
-
-/// Writes a command as a client does: an array of bulk strings.
-pub fn encode_command(out: &mut Vec<u8>, args: &[&[u8]]) {
-    let mut sink = RespSink::new(out, crate::Protocol::Resp2);
-    crate::ReplySink::array(&mut sink, args.len());
-    for arg in args {
-        crate::ReplySink::bulk(&mut sink, arg);
-    }
-}

@@ -1,6 +1,7 @@
 //! Replies as RESP bytes.
 
-use crate::reply::{Protocol, ReplySink, double_text};
+use crate::double::double_text;
+use crate::reply::{Protocol, ReplySink, one_line};
 
 /// Writes replies as RESP into a buffer.
 #[derive(Debug)]
@@ -17,18 +18,27 @@ impl<'a> RespSink<'a> {
 
     fn head(&mut self, kind: u8, number: i64) {
         let mut digits = itoa::Buffer::new();
+        let digits = digits.format(number);
+        self.out.reserve(digits.len() + 3);
         self.out.push(kind);
-        self.out.extend_from_slice(digits.format(number).as_bytes());
+        self.out.extend_from_slice(digits.as_bytes());
         self.out.extend_from_slice(b"\r\n");
     }
 
     fn len_head(&mut self, kind: u8, len: usize) {
-        self.head(kind, i64::try_from(len).unwrap_or(i64::MAX));
+        match u8::try_from(len) {
+            Ok(digit @ 0..=9) => self.out.extend_from_slice(&[kind, b'0' + digit, b'\r', b'\n']),
+            Ok(digits @ 10..=99) => {
+                self.out.extend_from_slice(&[kind, b'0' + digits / 10, b'0' + digits % 10, b'\r', b'\n']);
+            }
+            _ => self.head(kind, i64::try_from(len).unwrap_or(i64::MAX)),
+        }
     }
 
-    fn line(&mut self, kind: u8, text: &str) {
+    fn line(&mut self, kind: u8, text: &[u8]) {
+        self.out.reserve(text.len() + 3);
         self.out.push(kind);
-        self.out.extend(text.bytes().map(|byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { byte }));
+        self.out.extend_from_slice(text);
         self.out.extend_from_slice(b"\r\n");
     }
 
@@ -45,16 +55,18 @@ impl ReplySink for RespSink<'_> {
         if text == "OK" {
             self.out.extend_from_slice(b"+OK\r\n");
         } else {
-            self.line(b'+', text);
+            self.line(b'+', one_line(text).as_bytes());
         }
     }
     fn error(&mut self, text: &str) {
-        self.line(b'-', text);
+        self.line(b'-', one_line(text).as_bytes());
     }
     fn integer(&mut self, value: i64) {
         self.head(b':', value);
     }
     fn bulk(&mut self, bytes: &[u8]) {
+        // One growth for head, bytes and end: a head has at most 23 bytes.
+        self.out.reserve(bytes.len() + 25);
         self.len_head(b'$', bytes.len());
         self.out.extend_from_slice(bytes);
         self.out.extend_from_slice(b"\r\n");
@@ -62,7 +74,9 @@ impl ReplySink for RespSink<'_> {
     fn bulk_chunks(&mut self, len: usize, chunks: &mut dyn Iterator<Item = &[u8]>) {
         self.len_head(b'$', len);
         self.out.reserve(len + 2);
+        let start = self.out.len();
         chunks.for_each(|chunk| self.out.extend_from_slice(chunk));
+        debug_assert_eq!(self.out.len() - start, len, "the length comes first and must be true");
         self.out.extend_from_slice(b"\r\n");
     }
     fn null(&mut self) {
@@ -87,7 +101,7 @@ impl ReplySink for RespSink<'_> {
     }
     fn double(&mut self, value: f64) {
         let text = double_text(value);
-        if self.resp3() { self.line(b',', &text) } else { self.bulk(text.as_bytes()) }
+        if self.resp3() { self.line(b',', &text) } else { self.bulk(&text) }
     }
     fn boolean(&mut self, value: bool) {
         if self.resp3() {
@@ -97,7 +111,7 @@ impl ReplySink for RespSink<'_> {
         }
     }
     fn big_number(&mut self, digits: &str) {
-        if self.resp3() { self.line(b'(', digits) } else { self.bulk(digits.as_bytes()) }
+        if self.resp3() { self.line(b'(', one_line(digits).as_bytes()) } else { self.bulk(digits.as_bytes()) }
     }
     fn verbatim(&mut self, format: &[u8; 3], text: &[u8]) {
         if self.resp3() {

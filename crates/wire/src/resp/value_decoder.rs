@@ -6,11 +6,23 @@ use crate::value::Value;
 
 /// Decodes the reply at the front of `input` and says how many bytes it took. `None`: it is not whole yet.
 ///
+/// For clients and tests: it begins anew at each call, keeps nothing, and takes what the server sends on trust but for
+/// nesting, which ends at [`REPLY_DEPTH_MAX`].
+///
 /// # Errors
 /// [`DecodeError::Reply`] if the bytes are no reply.
 pub fn decode_value(input: &[u8]) -> Result<Option<(Value, usize)>, DecodeError> {
     let mut cursor = Cursor { input, position: 0 };
     Ok(cursor.value(0)?.map(|value| (value, cursor.position)))
+}
+
+/// A length; `None` is the -1 of RESP2's nulls.
+fn length(text: &str) -> Result<Option<usize>, DecodeError> {
+    match crate::resp::number::parse(text.as_bytes()) {
+        Some(-1) => Ok(None),
+        Some(len) => usize::try_from(len).map(Some).map_err(|_| DecodeError::Reply),
+        None => Err(DecodeError::Reply),
+    }
 }
 
 struct Cursor<'a> {
@@ -31,24 +43,28 @@ impl<'a> Cursor<'a> {
             b'-' => Value::Error(text.to_owned()),
             b':' => Value::Integer(text.parse().map_err(|_| DecodeError::Reply)?),
             b'_' => Value::Null,
-            b'#' => Value::Boolean(text == "t"),
+            b'#' => match text {
+                "t" => Value::Boolean(true),
+                "f" => Value::Boolean(false),
+                _ => return Err(DecodeError::Reply),
+            },
             b',' => Value::Double(text.parse().map_err(|_| DecodeError::Reply)?),
             b'(' => Value::BigNumber(text.to_owned()),
-            b'$' | b'=' => {
-                let len: i64 = text.parse().map_err(|_| DecodeError::Reply)?;
-                let Ok(len) = usize::try_from(len) else { return Ok(Some(Value::Null)) };
+            b'$' | b'=' | b'!' => {
+                let Some(len) = length(text)? else { return Ok(Some(Value::Null)) };
                 let Some(bytes) = self.take(len)? else { return Ok(None) };
                 match (kind, bytes) {
                     (b'=', [a, b, c, b':', text @ ..]) => Value::Verbatim([*a, *b, *c], text.to_vec()),
                     (b'=', _) => return Err(DecodeError::Reply),
+                    (b'!', _) => Value::Error(String::from_utf8_lossy(bytes).into_owned()),
                     _ => Value::Bulk(bytes.to_vec()),
                 }
             }
             b'*' | b'~' | b'>' | b'%' => {
-                let len: i64 = text.parse().map_err(|_| DecodeError::Reply)?;
-                let Ok(len) = usize::try_from(len) else { return Ok(Some(Value::NullArray)) };
+                let Some(len) = length(text)? else { return Ok(Some(Value::NullArray)) };
                 return self.aggregate(*kind, len, depth);
             }
+            b'|' => return self.behind_attributes(length(text)?.ok_or(DecodeError::Reply)?, depth),
             _ => return Err(DecodeError::Reply),
         }))
     }
@@ -71,6 +87,14 @@ impl<'a> Cursor<'a> {
             b'>' => Value::Push(items),
             _ => Value::Array(items),
         }))
+    }
+
+    /// Attributes are hints about the reply that follows. No one here asks for them.
+    fn behind_attributes(&mut self, pairs: usize, depth: usize) -> Result<Option<Value>, DecodeError> {
+        match self.aggregate(b'%', pairs, depth)? {
+            Some(_) => self.value(depth + 1),
+            None => Ok(None),
+        }
     }
 
     fn line(&mut self) -> Option<&'a [u8]> {

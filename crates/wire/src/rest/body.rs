@@ -1,145 +1,150 @@
 //! JSON bodies: a command, or an array of commands.
 
-use std::borrow::Cow;
+use std::fmt;
 
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::limits::{ARGUMENTS_MAX, PIPELINE_COMMANDS_MAX};
+use crate::limits::{ARGUMENTS_MAX, PIPELINE_ARGUMENTS_MAX, PIPELINE_COMMANDS_MAX};
+use crate::rest::argument::read_argument;
 use crate::rest::{Arguments, RestError};
+
+/// What one command gave: its arguments, or why it is refused although the body is JSON.
+type Command<'a> = Result<Arguments<'a>, RestError>;
 
 /// Reads the body of `/`: one array of strings, numbers and booleans. Numbers keep their text.
 ///
 /// # Errors
 /// [`RestError`] with the text of the service.
 pub fn parse_command(body: &[u8], command_bytes_max: usize) -> Result<Arguments<'_>, RestError> {
-    let items: Vec<&RawValue> = serde_json::from_slice(body).map_err(|_| RestError::Command)?;
-    if items.is_empty() {
-        return Err(RestError::EmptyCommand);
-    }
-    arguments(&items, command_bytes_max, &RestError::Command)
+    let mut arguments_left = ARGUMENTS_MAX;
+    let seed = CommandSeed { bytes_max: command_bytes_max, arguments_left: &mut arguments_left };
+    let arguments = read(body, seed).ok_or(RestError::Command)??;
+    if arguments.is_empty() { Err(RestError::EmptyCommand) } else { Ok(arguments) }
 }
 
-/// Reads the body of `/pipeline` and `/multi-exec`. A command that cannot be read is an error of its own.
+/// Reads the body of `/pipeline` and `/multi-exec`. A command that cannot be read is an error of its own; `bytes_max`
+/// holds for each command.
 ///
 /// # Errors
 /// [`RestError`] if the body as a whole is no pipeline.
-pub fn parse_pipeline(
-    body: &[u8],
-    command_bytes_max: usize,
-) -> Result<Vec<Result<Arguments<'_>, RestError>>, RestError> {
-    let commands: Vec<Vec<&RawValue>> = serde_json::from_slice(body).map_err(|_| RestError::Pipeline)?;
-    if commands.is_empty() {
-        return Err(RestError::EmptyPipeline);
-    }
-    if commands.len() > PIPELINE_COMMANDS_MAX {
-        return Err(RestError::TooManyCommands { limit: PIPELINE_COMMANDS_MAX });
-    }
-    let read = |items: &Vec<&'_ RawValue>| {
-        if items.is_empty() {
-            return Err(RestError::EmptyPipelineCommand);
-        }
-        Ok(())
-    };
-    Ok(commands
-        .iter()
-        .map(|items| read(items).and_then(|()| arguments(items, command_bytes_max, &RestError::Pipeline)))
-        .collect())
+pub fn parse_pipeline(body: &[u8], command_bytes_max: usize) -> Result<Vec<Command<'_>>, RestError> {
+    let mut arguments_left = PIPELINE_ARGUMENTS_MAX;
+    let seed = PipelineSeed { bytes_max: command_bytes_max, arguments_left: &mut arguments_left };
+    let commands = read(body, seed).ok_or(RestError::Pipeline)??;
+    if commands.is_empty() { Err(RestError::EmptyPipeline) } else { Ok(commands) }
 }
 
-fn arguments<'a>(
-    items: &[&'a RawValue],
+/// The one JSON value that the body is. `None` if it is not UTF-8, not JSON, or not of the shape.
+///
+/// Nothing recurses: both levels of arrays are read by a loop each, and serde_json skips over what is deeper with a
+/// stack of its own on the heap.
+fn read<'a, S: DeserializeSeed<'a>>(body: &'a [u8], seed: S) -> Option<S::Value> {
+    let mut deserializer = serde_json::Deserializer::from_str(std::str::from_utf8(body).ok()?);
+    let value = seed.deserialize(&mut deserializer).ok()?;
+    deserializer.end().ok()?;
+    Some(value)
+}
+
+/// Reads one command.
+struct CommandSeed<'r> {
     bytes_max: usize,
-    invalid: &RestError,
-) -> Result<Arguments<'a>, RestError> {
-    let actual = items.iter().map(|item| item.get().len()).sum();
-    if actual > bytes_max || items.len() > ARGUMENTS_MAX {
-        return Err(RestError::TooLarge { limit: bytes_max, actual });
-    }
-    items.iter().map(|item| argument(item, invalid)).collect()
+    arguments_left: &'r mut usize,
 }
 
-fn argument<'a>(item: &'a RawValue, invalid: &RestError) -> Result<Cow<'a, [u8]>, RestError> {
-    let text = item.get();
-    match text.as_bytes() {
-        [b'"', inner @ .., b'"'] if !inner.contains(&b'\\') => Ok(Cow::Borrowed(inner)),
-        [b'"', ..] => serde_json::from_str::<String>(text)
-            .map(|text| Cow::Owned(text.into_bytes()))
-            .map_err(|_| invalid.clone()),
-        [b'[', ..] => Err(RestError::Nested('[')),
-        [b'{', ..] => Err(RestError::Nested('{')),
-        b"null" => Err(RestError::Null),
-        number_or_boolean => Ok(Cow::Borrowed(number_or_boolean)),
+impl<'de> DeserializeSeed<'de> for CommandSeed<'_> {
+    type Value = Command<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for CommandSeed<'_> {
+    type Value = Command<'de>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an array of arguments")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let arguments_max = ARGUMENTS_MAX.min(*self.arguments_left);
+        let mut arguments = Arguments::new();
+        let mut actual = 0;
+        let mut refused = None;
+        // A refused command is read to its end: the rest of the body may be no JSON, which weighs more, the commands
+        // behind it count, and its size is part of the text.
+        while let Some(item) = items.next_element::<&'de RawValue>()? {
+            match read_argument(item) {
+                Ok(Some(argument)) => {
+                    actual += argument.len();
+                    if refused.is_some() || actual > self.bytes_max {
+                        continue;
+                    }
+                    if arguments.len() == arguments_max {
+                        let limit = if arguments_max == ARGUMENTS_MAX {
+                            ARGUMENTS_MAX
+                        } else {
+                            PIPELINE_ARGUMENTS_MAX
+                        };
+                        refused = Some(RestError::TooManyArguments { limit });
+                        continue;
+                    }
+                    arguments.push(argument);
+                }
+                Ok(None) => return Err(A::Error::custom("a string that cannot be read")),
+                Err(error) => {
+                    refused.get_or_insert(error);
+                }
+            }
+        }
+        if refused.is_none() && actual > self.bytes_max {
+            refused = Some(RestError::TooLarge { limit: self.bytes_max, actual });
+        }
+        *self.arguments_left -= arguments.len();
+        Ok(refused.map_or(Ok(arguments), Err))
+    }
+}
+
+/// Reads an array of commands.
+struct PipelineSeed<'r> {
+    bytes_max: usize,
+    arguments_left: &'r mut usize,
+}
+
+impl<'de> DeserializeSeed<'de> for PipelineSeed<'_> {
+    type Value = Result<Vec<Command<'de>>, RestError>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for PipelineSeed<'_> {
+    type Value = Result<Vec<Command<'de>>, RestError>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an array of commands")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let Self { bytes_max, arguments_left } = self;
+        let mut commands = Vec::new();
+        while commands.len() < PIPELINE_COMMANDS_MAX {
+            let seed = CommandSeed { bytes_max, arguments_left: &mut *arguments_left };
+            let Some(command) = items.next_element_seed(seed)? else { return Ok(Ok(commands)) };
+            commands.push(match command {
+                Ok(arguments) if arguments.is_empty() => Err(RestError::EmptyPipelineCommand),
+                command => command,
+            });
+        }
+        let mut more = false;
+        while items.next_element::<IgnoredAny>()?.is_some() {
+            more = true;
+        }
+        Ok(if more { Err(RestError::TooManyCommands { limit: PIPELINE_COMMANDS_MAX }) } else { Ok(commands) })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const MAX: usize = 1000;
-
-    fn command(body: &str) -> Result<Vec<String>, String> {
-        parse_command(body.as_bytes(), MAX)
-            .map(|args| args.iter().map(|arg| String::from_utf8_lossy(arg).into_owned()).collect())
-            .map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn numbers_keep_their_text() {
-        let sent = r#" ["set", 1e+21, 0.30000000000000004, 9007199254740993, -0, true, "\u00e9\n", ""] "#;
-        let read = ["set", "1e+21", "0.30000000000000004", "9007199254740993", "-0", "true", "é\n", ""];
-        assert_eq!(command(sent).unwrap(), read);
-    }
-
-    #[test]
-    fn refusals_have_the_texts_of_the_service() {
-        for (body, text) in [
-            ("", "ERR failed to parse command"),
-            ("{}", "ERR failed to parse command"),
-            ("[1,]", "ERR failed to parse command"),
-            ("[\"\\ud800\"]", "ERR failed to parse command"),
-            ("[]", "ERR empty command"),
-            ("[[\"get\",\"a\"]]", "ERR unsupported arg type: \"[\": json.Delim"),
-            ("[\"set\",{}]", "ERR unsupported arg type: \"{\": json.Delim"),
-            ("[\"set\",null]", "ERR unsupported arg type: null"),
-        ] {
-            assert_eq!(command(body).unwrap_err(), text, "{body}");
-        }
-        let large = format!("[\"{}\"]", "x".repeat(MAX));
-        assert_eq!(
-            command(&large).unwrap_err(),
-            "ERR max request size exceeded. Limit: 1000 bytes, Actual: 1002 bytes"
-        );
-        assert_eq!(parse_command(&[b'[', 0xff, b']'], MAX).unwrap_err(), RestError::Command);
-    }
-
-    #[test]
-    fn a_pipeline_keeps_going_past_a_bad_command() {
-        let read = parse_pipeline(br#"[["get","a"],[],[[1]]]"#, MAX).unwrap();
-        assert_eq!(read.len(), 3);
-        assert_eq!(read[1], Err(RestError::EmptyPipelineCommand));
-        assert_eq!(read[2], Err(RestError::Nested('[')));
-        assert_eq!(parse_pipeline(b"[]", MAX), Err(RestError::EmptyPipeline));
-        assert_eq!(parse_pipeline(b"[1]", MAX), Err(RestError::Pipeline));
-        let many = format!("[{}[]]", "[],".repeat(PIPELINE_COMMANDS_MAX));
-        assert!(matches!(parse_pipeline(many.as_bytes(), MAX), Err(RestError::TooManyCommands { .. })));
-    }
-
-    #[test]
-    fn deep_nesting_is_refused_not_followed() {
-        let deep = format!("[{}", "[".repeat(1_000_000));
-        assert_eq!(parse_command(deep.as_bytes(), MAX), Err(RestError::Command));
-    }
-
-    proptest! {
-        #[test]
-        fn random_bodies_never_panic(bytes in any::<Vec<u8>>(), text in "[\\[\\]{}\",a0\\\\ ]{0,24}") {
-            for body in [bytes.as_slice(), text.as_bytes()] {
-                let _ = parse_command(body, MAX);
-                let _ = parse_pipeline(body, MAX);
-            }
-        }
-    }
-}
+mod tests;

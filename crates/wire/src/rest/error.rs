@@ -33,15 +33,18 @@ pub enum RestError {
         /// Bytes sent.
         actual: usize,
     },
+    /// More arguments than a command, or a whole pipeline, may hold.
+    #[error("LIMIT max arguments exceeded. Limit: {limit} arguments")]
+    TooManyArguments {
+        /// Arguments allowed.
+        limit: usize,
+    },
     /// More commands than a pipeline may hold.
-    #[error("ERR max pipeline size exceeded. Limit: {limit} commands")]
+    #[error("LIMIT max pipeline size exceeded. Limit: {limit} commands")]
     TooManyCommands {
         /// Commands allowed.
         limit: usize,
     },
-    /// The path cannot be read.
-    #[error("ERR invalid percent-encoding in path")]
-    Path,
 }
 
 impl RestError {
@@ -49,8 +52,14 @@ impl RestError {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
-            Self::TooLarge { .. } => 413,
-            _ => 400,
+            Self::TooLarge { .. } | Self::TooManyArguments { .. } | Self::TooManyCommands { .. } => 413,
+            Self::Command
+            | Self::EmptyCommand
+            | Self::Pipeline
+            | Self::EmptyPipeline
+            | Self::EmptyPipelineCommand
+            | Self::Nested(_)
+            | Self::Null => 400,
         }
     }
 }

@@ -7,6 +7,9 @@ use percent_encoding::percent_decode_str;
 use crate::limits::ARGUMENTS_MAX;
 use crate::rest::{Arguments, RestError};
 
+/// The parameter that carries the token, and is never an argument.
+const TOKEN: &[u8] = b"_token";
+
 /// A request in path style.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathRequest<'a> {
@@ -19,20 +22,17 @@ pub struct PathRequest<'a> {
 /// Reads a path with its query and body.
 ///
 /// Segments are decoded each on its own after splitting, so that `%2F` is a slash inside an argument; `+` is itself in
-/// the path and a blank in the query. A body that is not empty is one argument, byte for byte.
+/// the path and a blank in the query. What looks like an escape and is none, such as `%zz`, stands for itself. A body
+/// that is not empty is one argument, byte for byte. A slash at the end is an empty argument before it.
 ///
 /// # Errors
-/// [`RestError::TooLarge`].
+/// [`RestError::EmptyCommand`], [`RestError::TooManyArguments`], [`RestError::TooLarge`].
 pub fn parse_path<'a>(
     path: &'a str,
     query: Option<&'a str>,
     body: &'a [u8],
     command_bytes_max: usize,
 ) -> Result<PathRequest<'a>, RestError> {
-    let actual = path.len() + query.map_or(0, str::len) + body.len();
-    if actual > command_bytes_max {
-        return Err(RestError::TooLarge { limit: command_bytes_max, actual });
-    }
     let mut arguments: Arguments<'a> = path
         .strip_prefix('/')
         .unwrap_or(path)
@@ -46,22 +46,38 @@ pub fn parse_path<'a>(
         arguments.push(Cow::Borrowed(body));
     }
     let mut token = None;
-    for pair in query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = match pair.split_once('=') {
-            Some((name, value)) => (form_decode(name), Some(form_decode(value))),
-            None => (form_decode(pair), None),
-        };
-        if name.as_ref() == b"_token" {
+    for (name, value) in pairs(query) {
+        if name.as_ref() == TOKEN {
             token = value;
-            continue;
+        } else {
+            arguments.push(name);
+            arguments.extend(value);
         }
-        arguments.push(name);
-        arguments.extend(value);
     }
     if arguments.len() > ARGUMENTS_MAX {
+        return Err(RestError::TooManyArguments { limit: ARGUMENTS_MAX });
+    }
+    let actual = arguments.iter().map(|argument| argument.len()).sum();
+    if actual > command_bytes_max {
         return Err(RestError::TooLarge { limit: command_bytes_max, actual });
     }
     Ok(PathRequest { arguments, token })
+}
+
+/// The value of `_token` in a query, of any form of request.
+#[must_use]
+pub fn query_token(query: &str) -> Option<Cow<'_, [u8]>> {
+    pairs(Some(query)).filter(|(name, _)| name.as_ref() == TOKEN).last()?.1
+}
+
+/// The pairs of a query, decoded. A name without `=` has no value.
+fn pairs(query: Option<&str>) -> impl Iterator<Item = (Cow<'_, [u8]>, Option<Cow<'_, [u8]>>)> {
+    query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        match pair.split_once('=') {
+            Some((name, value)) => (form_decode(name), Some(form_decode(value))),
+            None => (form_decode(pair), None),
+        }
+    })
 }
 
 fn form_decode(text: &str) -> Cow<'_, [u8]> {
@@ -89,6 +105,9 @@ mod tests {
         assert_eq!(read("/set/a%2Fb/c%20d+e", "", b""), ["set", "a/b", "c d+e"]);
         assert_eq!(read("/get/a", "x=a+b%2B", b""), ["get", "a", "x", "a b+"]);
         assert_eq!(read("/set/a/", "", b""), ["set", "a", ""]);
+        assert_eq!(read("/set/a%zz%4", "%zz=%", b""), ["set", "a%zz%4", "%zz", "%"]);
+        assert_eq!(read("/set/%F0%9F%A7%B5/b", "EX=", b""), ["set", "🧵", "b", "EX", ""]);
+        assert_eq!(read("/json.get/k/$", "&&", b""), ["json.get", "k", "$"]);
     }
 
     #[test]
@@ -96,6 +115,21 @@ mod tests {
         let request = parse_path("/get/a", Some("_token=s%3D&x=1"), b"", 1000).unwrap();
         assert_eq!(request.token.as_deref(), Some(&b"s="[..]));
         assert_eq!(request.arguments.len(), 4);
+        for (query, token) in [
+            ("_token=a", Some(&b"a"[..])),
+            ("x=1&%5ftoken=a+b", Some(b"a b")),
+            ("_token=a&_token=b", Some(b"b")),
+            ("_token", None),
+            ("token=a", None),
+            ("", None),
+        ] {
+            assert_eq!(query_token(query).as_deref(), token, "{query}");
+            assert_eq!(
+                parse_path("/get", Some(query), b"", 1000).unwrap().token,
+                query_token(query),
+                "{query}"
+            );
+        }
     }
 
     #[test]
@@ -110,7 +144,15 @@ mod tests {
             parse_path("/set/a", None, &[0; 1000], 1000),
             Err(RestError::TooLarge { limit: 1000, .. })
         ));
-        assert_eq!(parse_path("/", None, b"", 1000), Err(RestError::EmptyCommand));
+        assert!(parse_path("/set/a", None, &[0; 996], 1000).is_ok());
+        let segments = "/a".repeat(ARGUMENTS_MAX + 1);
+        assert_eq!(
+            parse_path(&segments, None, b"", usize::MAX),
+            Err(RestError::TooManyArguments { limit: ARGUMENTS_MAX })
+        );
+        for path in ["/", "", "//"] {
+            assert_eq!(parse_path(path, None, b"", 1000), Err(RestError::EmptyCommand));
+        }
     }
 
     proptest! {
