@@ -2,7 +2,7 @@
 
 use selvedge_engine::cx::{Lookup, ReadCx, WriteCx};
 use selvedge_engine::hash::KeyHash;
-use selvedge_engine::keyspace::Scope;
+use selvedge_engine::keyspace::{Scope, WriteGuards};
 use selvedge_engine::table::{ReadHandler, WriteHandler};
 use selvedge_engine::{Args, Command, CommandError, Run, Traits};
 use selvedge_log::{Refused, Sequence};
@@ -25,7 +25,7 @@ pub enum Executed {
         /// The reply is an error.
         is_error: bool,
     },
-    /// Nothing ran and nothing was written: wait for [`Database::room`], then call again.
+    /// Nothing happened: drop what was written to the sink, wait for [`Database::room`], then call again.
     NeedsRoom {
         /// What to wait for.
         bytes: usize,
@@ -59,10 +59,7 @@ impl Database {
         args: Args<'_>,
         out: &mut dyn ReplySink,
     ) -> Executed {
-        let keys = match self.keys(command, args) {
-            Ok(keys) => keys,
-            Err(error) => return self.refuse(&error.to_string(), out),
-        };
+        let keys = self.keys(command, args);
         let whole = command.traits.contains(Traits::WHOLE_KEYSPACE);
         let (result, seen) = {
             let guards = self.keyspace.read(&scope(whole, &keys));
@@ -92,10 +89,7 @@ impl Database {
         args: Args<'_>,
         out: &mut dyn ReplySink,
     ) -> Executed {
-        let keys = match self.keys(command, args) {
-            Ok(keys) => keys,
-            Err(error) => return self.refuse(&error.to_string(), out),
-        };
+        let keys = self.keys(command, args);
         let bytes = log_bytes(args);
         let mut lane = self.lane.lock();
         if let Err(answer) = self.admit_bytes(bytes, out) {
@@ -105,6 +99,8 @@ impl Database {
         let mut guards = self.keyspace.write(&scope(whole, &keys));
         let now = self.clock.now();
         lane.begin(now, self.log.committed());
+        let copies_stored = command.traits.contains(Traits::COPIES_STORED);
+        lane.batch.record_inverses(copies_stored);
         let random = lane.random();
         let poison = self.poison_on_panic();
         let result = {
@@ -114,6 +110,10 @@ impl Database {
             }
             handler(&mut cx, args, out)
         };
+        if copies_stored && let Err(answer) = self.admit_batch(&mut guards, &mut lane) {
+            poison.disarm();
+            return answer;
+        }
         let last = self.log_batch(&mut lane);
         poison.disarm();
         drop(guards);
@@ -150,15 +150,28 @@ impl Database {
         }
     }
 
-    /// The keys of a command with their hashes.
-    pub(crate) fn keys<'a>(&self, command: &Command, args: Args<'a>) -> Result<HashedKeys<'a>, CommandError> {
-        let mut keys = HashedKeys::new();
-        for position in command.key_positions(args)? {
-            if let Some(key) = args.get(position) {
-                keys.push((*key, self.keyspace.hash(key)));
-            }
-        }
-        Ok(keys)
+    /// Asks for the room that a batch came to, where nobody could tell before it ran. Without room everything is undone.
+    pub(crate) fn admit_batch(
+        &self,
+        guards: &mut WriteGuards<'_>,
+        lane: &mut WriteLane,
+    ) -> Result<(), Executed> {
+        lane.batch.record_inverses(false);
+        let bytes = lane.batch.payload().len();
+        let Err(refused) = self.log.admit(bytes) else { return Ok(()) };
+        selvedge_engine::undo(&self.keyspace, guards, &mut lane.batch);
+        Err(match refused {
+            Refused::Wait => Executed::NeedsRoom { bytes },
+            refused => Executed::Undone { error: refusal_text(&refused) },
+        })
+    }
+
+    /// The keys of a command with their hashes. None where the arguments do not hold as many keys as they say: then the
+    /// handler refuses them, in its own words, before it looks any key up.
+    pub(crate) fn keys<'a>(&self, command: &Command, args: Args<'a>) -> HashedKeys<'a> {
+        let positions = command.key_positions(args).unwrap_or_default();
+        let keys = positions.into_iter().filter_map(|position| args.get(position).copied());
+        keys.map(|key| (key, self.keyspace.hash(key))).collect()
     }
 
     /// Answers with an error before anything ran.

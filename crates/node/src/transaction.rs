@@ -7,7 +7,7 @@ use selvedge_wire::ReplySink;
 use smallvec::SmallVec;
 
 use crate::database::Database;
-use crate::execute::{Executed, HashedKeys, log_bytes, refusal_text, scope, write_error};
+use crate::execute::{Executed, HashedKeys, log_bytes, scope, write_error};
 
 /// A queued command. Its arguments are its own, since the request that brought it is long gone.
 #[derive(Debug, Clone)]
@@ -32,8 +32,7 @@ impl Database {
         for (queued, args) in queue.iter().zip(&arguments) {
             whole |= queued.command.traits.contains(Traits::WHOLE_KEYSPACE);
             bytes += if queued.command.is_write() { log_bytes(args) } else { 0 };
-            // Arguments that name no keys fail again when the command runs, and there the error is its own reply.
-            keys.extend(self.keys(queued.command, args).unwrap_or_default());
+            keys.extend(self.keys(queued.command, args));
         }
         let scope = scope(whole, &keys);
         if writes {
@@ -53,9 +52,9 @@ impl Database {
         let guards = self.keyspace.read(scope);
         let now = self.clock.now();
         out.array(queue.len());
-        for (queued, args) in queue.iter().zip(arguments) {
+        for (random, (queued, args)) in (0..).zip(queue.iter().zip(arguments)) {
             if let Run::Read(handler) = queued.command.run {
-                let cx = ReadCx::new(&self.keyspace, &guards, now);
+                let cx = ReadCx::new(&self.keyspace, &guards, now).with_random(now.us().wrapping_add(random));
                 write_error(handler(&cx, args, out), out);
             }
         }
@@ -93,16 +92,17 @@ impl Database {
                     let mut cx = WriteCx::new(&self.keyspace, &mut guards, &mut lane.batch, now, random);
                     handler(&mut cx, args, out)
                 }
-                Run::Read(handler) => handler(&ReadCx::within(&self.keyspace, &guards, now), args, out),
+                Run::Read(handler) => {
+                    let cx = ReadCx::within(&self.keyspace, &guards, now).with_random(random);
+                    handler(&cx, args, out)
+                }
                 Run::Connection(_) | Run::Container => Ok(()),
             };
             write_error(result, out);
         }
-        lane.batch.record_inverses(false);
-        if let Err(refused) = self.log.admit(lane.batch.payload().len()) {
-            selvedge_engine::undo(&self.keyspace, &mut guards, &mut lane.batch);
+        if let Err(answer) = self.admit_batch(&mut guards, &mut lane) {
             poison.disarm();
-            return Executed::Undone { error: refusal_text(&refused) };
+            return answer;
         }
         let last = self.log_batch(&mut lane);
         poison.disarm();

@@ -174,8 +174,7 @@ fn keys(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), 
 }
 
 fn randomkey(cx: &ReadCx<'_>, _args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
-    // A read has no generator of its own; the microsecond it happens in is random enough to pick a key for a human.
-    let entry = cx.random_entry(cx.now_us().wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let entry = cx.random_entry(cx.random());
     reply::bulk_or_null(out, entry.map(|entry| entry.key()));
     Ok(())
 }

@@ -1,10 +1,13 @@
 //! The context of a read.
 
+use std::cell::Cell;
+
 use super::memo::{Memo, Watcher};
 use crate::cx::{Lookup, Seen};
 use crate::entry::EntryRef;
 use crate::hash::KeyHash;
 use crate::keyspace::{Keyspace, ReadGuards, Sequence, Shards, WriteGuards, random_entry, scan};
+use crate::random;
 use crate::time::Now;
 
 /// Looks at the entries of the shards that `guards` hold. It cannot change anything.
@@ -17,6 +20,7 @@ pub struct ReadCx<'a> {
     keyspace: &'a Keyspace,
     shards: Shards<'a>,
     now: Now,
+    random: Cell<u64>,
     memo: Memo<'a>,
     watcher: Watcher,
 }
@@ -25,20 +29,38 @@ impl<'a> ReadCx<'a> {
     /// A context over locked shards.
     #[must_use]
     pub fn new(keyspace: &'a Keyspace, guards: &'a ReadGuards<'_>, now: Now) -> Self {
-        let shards = guards.shards();
-        Self { keyspace, shards, now, memo: Memo::default(), watcher: Watcher::default() }
+        Self::over(keyspace, guards.shards(), now)
     }
 
     /// A context for a read inside a transaction or script that writes.
     #[must_use]
     pub fn within(keyspace: &'a Keyspace, guards: &'a WriteGuards<'_>, now: Now) -> Self {
-        Self { keyspace, shards: guards.view(), now, memo: Memo::default(), watcher: Watcher::default() }
+        Self::over(keyspace, guards.view(), now)
+    }
+
+    fn over(keyspace: &'a Keyspace, shards: Shards<'a>, now: Now) -> Self {
+        let random = Cell::new(now.us());
+        Self { keyspace, shards, now, random, memo: Memo::default(), watcher: Watcher::default() }
+    }
+
+    /// Seeds [`ReadCx::random`], which otherwise draws the same numbers for the same microsecond.
+    #[must_use]
+    pub fn with_random(self, seed: u64) -> Self {
+        Self { random: Cell::new(seed), ..self }
     }
 
     /// Remembers the hash that was computed to lock the shard of `key`, so that it is not computed again.
     #[must_use]
     pub fn with_key(self, key: &'a [u8], hash: KeyHash) -> Self {
         Self { memo: Memo::new(key, hash), ..self }
+    }
+
+    /// The next number of this command's own generator: for choices that need no secrecy.
+    pub fn random(&self) -> u64 {
+        let mut state = self.random.get();
+        let number = random::next(&mut state);
+        self.random.set(state);
+        number
     }
 }
 

@@ -32,8 +32,9 @@ impl Solo {
 
     fn execute(&mut self, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
         let command = table::lookup(args)?;
-        let keys =
-            command.key_positions(args)?.into_iter().map(|position| self.keyspace.hash(args[position]));
+        // A handler refuses a count of keys that does not fit before it looks any key up.
+        let positions = command.key_positions(args).unwrap_or_default();
+        let keys = positions.into_iter().map(|position| self.keyspace.hash(args[position]));
         let scope = if command.traits.contains(Traits::WHOLE_KEYSPACE) {
             Scope::All
         } else {

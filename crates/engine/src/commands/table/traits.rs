@@ -33,6 +33,8 @@ impl Traits {
     pub const WHOLE_KEYSPACE: Self = Self(1 << 11);
     /// In the category `@connection` although its group is another.
     pub const CONNECTION: Self = Self(1 << 12);
+    /// May log more than its arguments come to, because it copies what is stored: the log is asked for room afterwards.
+    pub const COPIES_STORED: Self = Self(1 << 13);
 
     /// Both sets together.
     #[must_use]
