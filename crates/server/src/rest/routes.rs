@@ -6,7 +6,7 @@ use hyper::header::{self, HeaderMap};
 use hyper::{Method, Request, StatusCode};
 use selvedge_node::{Caller, Permission};
 use selvedge_wire::json::Encoding;
-use selvedge_wire::rest::{self, RestError};
+use selvedge_wire::rest::{self, Reserved, RestError};
 use tokio::time::timeout;
 
 use crate::metrics::{self, add};
@@ -61,50 +61,27 @@ pub(super) async fn answer(shared: &Shared, request: Request<Incoming>, is_loopb
     add(&shared.metrics.received_bytes, body.len() as u64);
     let caller = Caller { permission };
     let bytes_max = usize::try_from(shared.settings.request_bytes_max).unwrap_or(usize::MAX);
-    match reserved(path) {
-        Some(Reserved::Pipeline) => match rest::parse_pipeline(&body, bytes_max) {
+    match rest::reserved(path).map(|reserved| (reserved.word, reserved.is_bare())) {
+        Some((Reserved::Pipeline, true)) => match rest::parse_pipeline(&body, bytes_max) {
             Ok(commands) => execute::pipeline(shared, caller, form, &commands).await,
             Err(error) => refused(shared, &error),
         },
-        Some(Reserved::MultiExec) => match rest::parse_pipeline(&body, bytes_max) {
+        Some((Reserved::MultiExec, true)) => match rest::parse_pipeline(&body, bytes_max) {
             Ok(commands) => execute::transaction(shared, caller, form, &commands).await,
             Err(error) => refused(shared, &error),
         },
-        Some(Reserved::Stream(word)) => {
-            answer::error(shared, StatusCode::BAD_REQUEST, &execute::not_over_rest(word))
+        Some((word @ (Reserved::Subscribe | Reserved::PSubscribe | Reserved::Monitor), _)) => {
+            answer::error(shared, StatusCode::BAD_REQUEST, &execute::not_over_rest(word.word()))
         }
         None if path == "/" => match rest::parse_command(&body, bytes_max) {
             Ok(arguments) => execute::command(shared, caller, form, &arguments).await,
             Err(error) => refused(shared, &error),
         },
-        None => match rest::parse_path(path, query, &body, bytes_max) {
-            Ok(request) => execute::command(shared, caller, form, &request.arguments).await,
+        Some(_) | None => match rest::parse_path(path, query, &body, bytes_max) {
+            Ok(arguments) => execute::command(shared, caller, form, &arguments).await,
             Err(error) => refused(shared, &error),
         },
     }
-}
-
-/// Words with a handler of their own.
-enum Reserved {
-    Pipeline,
-    MultiExec,
-    Stream(&'static str),
-}
-
-fn reserved(path: &str) -> Option<Reserved> {
-    let path = path.strip_prefix('/')?;
-    let is = |word: &str| path.strip_suffix('/').unwrap_or(path).eq_ignore_ascii_case(word);
-    if is("pipeline") {
-        return Some(Reserved::Pipeline);
-    }
-    if is("multi-exec") {
-        return Some(Reserved::MultiExec);
-    }
-    let first = path.split('/').next()?;
-    ["subscribe", "psubscribe", "monitor"]
-        .into_iter()
-        .find(|word| first.eq_ignore_ascii_case(word))
-        .map(Reserved::Stream)
 }
 
 fn refused(shared: &Shared, error: &RestError) -> Answer {
@@ -130,11 +107,7 @@ fn authenticate(shared: &Shared, headers: &HeaderMap, query: Option<&str>) -> Pe
             Permission::None
         };
     }
-    let token = query
-        .filter(|query| query.contains("_token"))
-        .and_then(|query| rest::parse_path("/token", Some(query), b"", usize::MAX).ok())
-        .and_then(|request| request.token);
-    token.map_or(Permission::None, |token| shared.tokens.check(&token))
+    query.and_then(rest::query_token).map_or(Permission::None, |token| shared.tokens.check(&token))
 }
 
 fn form(headers: &HeaderMap) -> Result<Form, &'static str> {

@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 
 pub use body::{parse_command, parse_pipeline};
 pub use error::RestError;
-pub use path::{PathRequest, parse_path, query_token};
+pub use path::{parse_path, query_token};
 pub use reserved::{Reserved, ReservedPath, reserved};
 
 /// The arguments of one command, borrowed from the request where they can be.
