@@ -22,12 +22,16 @@
 //! `SELVEDGE_GOLDEN_UPDATE=1` the expected replies are rewritten from what the target answers.
 
 pub mod notation;
+
+mod http;
 mod resp_target;
+mod rest_target;
 mod runner;
 mod script;
 mod target;
 
 pub use resp_target::RespTarget;
+pub use rest_target::{RestForm, RestTarget};
 pub use runner::{Outcome, Report, run_file, run_folder};
 pub use script::{Directive, Item, Need, Order, ParseError, Script};
-pub use target::{Fidelity, Target, TargetError};
+pub use target::{Fidelity, PASSWORD, Target, TargetError};

@@ -146,13 +146,32 @@ fn indented(mark: &str, text: &str) -> String {
     format!("{mark}{}", text.replace('\n', &indent))
 }
 
-/// A reply's text as it looks after a trip through JSON, where a status is a string and all nulls are one.
+/// A reply's text as it looks after a trip through JSON, where a status is a string and all nulls are one. An error inside
+/// an array is a string too.
 #[must_use]
 pub fn through_json(text: &str) -> String {
-    text.lines().map(line_through_json).collect::<Vec<_>>().join("\n")
+    lines_through(text, |value| value.to_owned())
 }
 
-fn line_through_json(line: &str) -> String {
+/// [`through_json`], with what is not UTF-8 replaced.
+#[must_use]
+pub fn through_json_text(text: &str) -> String {
+    lines_through(text, |value| match parse_line(value).as_deref() {
+        Some([word]) if value.starts_with('"') => quote(String::from_utf8_lossy(word).as_bytes()),
+        _ => value.to_owned(),
+    })
+}
+
+fn lines_through(text: &str, change: impl Fn(&str) -> String) -> String {
+    let line = |line: &str| {
+        let (marks, value) = line_through_json(line);
+        format!("{marks}{}", change(&value))
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The marks of a line, and its value as JSON shows it.
+fn line_through_json(line: &str) -> (&str, String) {
     let mut start = 0;
     // Marks of elements: blanks, digits, a bracket, a blank.
     while let Some(rest) = line.get(start..) {
@@ -165,11 +184,15 @@ fn line_through_json(line: &str) -> String {
         start += blanks + digits + 2;
     }
     let (marks, value) = line.split_at(start);
-    match value {
-        "(nil array)" => format!("{marks}(nil)"),
-        status if !status.starts_with(['(', '"']) => format!("{marks}{}", quote(status.as_bytes())),
-        other => format!("{marks}{other}"),
-    }
+    let value = match value {
+        "(nil array)" => "(nil)".to_owned(),
+        status if !status.starts_with(['(', '"']) => quote(status.as_bytes()),
+        other => match other.strip_prefix("(error) ") {
+            Some(text) if !marks.is_empty() => quote(text.as_bytes()),
+            _ => other.to_owned(),
+        },
+    };
+    (marks, value)
 }
 
 #[cfg(test)]
@@ -210,5 +233,8 @@ mod tests {
             "1) \"PONG\"\n2) 1) (nil)\n   2) \"OK\""
         );
         assert_eq!(through_json("(error) ERR x"), "(error) ERR x");
+        assert_eq!(through_json("1) (error) ERR x"), "1) \"ERR x\"");
+        assert_eq!(through_json(r#""\xff""#), r#""\xff""#);
+        assert_eq!(through_json_text(r#"1) "a\xff\xc3\xa4""#), r#"1) "a\xef\xbf\xbd\xc3\xa4""#);
     }
 }

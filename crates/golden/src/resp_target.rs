@@ -46,6 +46,12 @@ impl RespTarget {
         Ok(Self { is_redis: true, ..Self::connect(address, None)? })
     }
 
+    /// Shows this password at the start of each script.
+    #[must_use]
+    pub fn with_password(self, password: &str) -> Self {
+        Self { password: Some(password.to_owned()), ..self }
+    }
+
     fn expect_ok(&mut self, words: &[&str]) -> Result<(), TargetError> {
         let words: Vec<Vec<u8>> = words.iter().map(|word| word.as_bytes().to_vec()).collect();
         match self.run(&words)? {
@@ -55,7 +61,7 @@ impl RespTarget {
     }
 }
 
-fn open(address: &str) -> Result<TcpStream, TargetError> {
+pub(crate) fn open(address: &str) -> std::io::Result<TcpStream> {
     let mut last = std::io::Error::from(std::io::ErrorKind::AddrNotAvailable);
     for candidate in address.to_socket_addrs()? {
         match TcpStream::connect_timeout(&candidate, REPLY_TIMEOUT) {
@@ -67,7 +73,7 @@ fn open(address: &str) -> Result<TcpStream, TargetError> {
             Err(error) => last = error,
         }
     }
-    Err(last.into())
+    Err(last)
 }
 
 impl Target for RespTarget {
@@ -108,7 +114,11 @@ impl Target for RespTarget {
     }
 
     fn has(&self, need: Need) -> bool {
-        need == Need::Connection
+        match need {
+            Need::Clock => false,
+            Need::Connection => true,
+            Need::Password => self.password.is_some(),
+        }
     }
 
     fn advance_ms(&mut self, _ms: u64) {}

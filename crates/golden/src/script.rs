@@ -34,7 +34,7 @@ pub enum Item {
 /// What a line that starts with `! ` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Directive {
-    /// `needs clock`, `needs connection`: targets without it skip the file.
+    /// `needs clock`, `needs connection`, `needs password`: targets without it skip the file.
     Needs(Need),
     /// `differs from Redis: why`: a real Redis answers otherwise on purpose, and skips the file.
     DiffersFromRedis,
@@ -59,6 +59,8 @@ pub enum Need {
     Clock,
     /// A connection with a state of its own.
     Connection,
+    /// A connection that has to show the password [`PASSWORD`](crate::PASSWORD) first, and has done so.
+    Password,
 }
 
 /// Which part of a reply has no order.
@@ -173,6 +175,7 @@ fn parse_directive(text: &str) -> Option<Directive> {
     Some(match words.as_slice() {
         ["needs", "clock"] => Directive::Needs(Need::Clock),
         ["needs", "connection"] => Directive::Needs(Need::Connection),
+        ["needs", "password"] => Directive::Needs(Need::Password),
         ["resp2"] => Directive::Resp3(false),
         ["resp3"] => Directive::Resp3(true),
         ["advance", span] => Directive::AdvanceMs(span.strip_suffix("ms")?.parse().ok()?),

@@ -4,6 +4,9 @@ use selvedge_wire::{Protocol, Value};
 
 use crate::script::Need;
 
+/// What scripts that need a password authenticate with.
+pub const PASSWORD: &str = "golden-password-0123456789";
+
 /// Something that executes commands.
 pub trait Target {
     /// Starts over: an empty database, a fresh connection, RESP2.
@@ -48,6 +51,8 @@ pub enum Fidelity {
     Resp,
     /// A status looks like a string, and all nulls are one.
     Json,
+    /// Likewise, and bytes that are not UTF-8 are replaced.
+    JsonText,
 }
 
 /// Why a target gave no reply.

@@ -12,6 +12,7 @@
 mod abuse;
 mod crash;
 mod first_start;
+mod golden;
 mod harness;
 mod lifecycle;
 mod refusals;

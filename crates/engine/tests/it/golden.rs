@@ -1,8 +1,8 @@
 //! The golden scripts, against the engine and against a real Redis.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use selvedge_golden::{RespTarget, run_folder};
+use selvedge_golden::{PASSWORD, RespTarget, Target, run_folder};
 
 use crate::solo::Solo;
 
@@ -25,7 +25,20 @@ fn golden_engine() {
 fn golden_redis() {
     let Ok(address) = std::env::var(ORACLE_VARIABLE) else { return };
     let mut redis = RespTarget::connect_redis(&address).unwrap();
-    let report = run_folder(&mut redis, &folder());
+    passes(&mut redis, &folder());
+    let mut set_password = |password: &str| {
+        redis.run(&["CONFIG", "SET", "requirepass", password].map(|word| word.as_bytes().to_vec())).unwrap();
+    };
+    set_password(PASSWORD);
+    passes(
+        &mut RespTarget::connect_redis(&address).unwrap().with_password(PASSWORD),
+        &folder().join("password"),
+    );
+    set_password("");
+}
+
+fn passes(redis: &mut RespTarget, folder: &Path) {
+    let report = run_folder(redis, folder);
     println!("{report}");
     assert!(report.failures.is_empty(), "{report}");
 }
