@@ -65,6 +65,18 @@ pub enum CommandError {
     /// RENAME of a key that is not there.
     #[error("ERR no such key")]
     NoSuchKey,
+    /// A key cannot be moved to where it is.
+    #[error("ERR source and destination objects are the same")]
+    SameSourceAndDestination,
+    /// There is no database of that number.
+    #[error("ERR DB index is out of range")]
+    DatabaseOutOfRange,
+    /// The first number of SWAPDB is none.
+    #[error("ERR invalid first DB index")]
+    InvalidFirstDatabase,
+    /// The second number of SWAPDB is none.
+    #[error("ERR invalid second DB index")]
+    InvalidSecondDatabase,
     /// A string offset is negative.
     #[error("ERR offset is out of range")]
     OffsetOutOfRange,

@@ -14,7 +14,7 @@ const GROWTH: usize = 4;
 /// No record of the bucket expires.
 pub(crate) const NEVER_DUE: u64 = u64::MAX;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Bucket<R> {
     tags: [u8; BUCKET_RECORDS_MAX],
     records: Vec<R>,

@@ -6,36 +6,37 @@
 //!
 //! Buckets partition the hash space in order, which gives a scan cursor that survives growth: the first 48-bit hash
 //! prefix after the last bucket returned. Buckets never merge; one that empties frees its records, not itself.
+//!
+//! A copy of a table shares the chunks its buckets lie in, until either of the two changes something there.
 
 mod bucket;
+mod chunk;
 mod scan;
 #[cfg(test)]
 mod tests;
 
 use bucket::Bucket;
 pub(crate) use bucket::NEVER_DUE;
+use chunk::{CHUNK_BUCKETS, Chunk};
 pub(crate) use scan::CURSOR_BITS;
 
 use crate::hash::KeyHasher;
 use crate::limits::TABLE_DEPTH_MAX;
 
-/// Buckets per chunk of the bucket list, so that the list itself never regrows as a whole.
-const CHUNK_BUCKETS: usize = 64;
-
-/// What a table holds: records that know their key.
-pub(crate) trait Keyed {
+/// What a table holds: records that know their key. A clone is what a copy of the table gets when one of the two changes.
+pub(crate) trait Keyed: Clone {
     fn key(&self) -> &[u8];
 }
 
 /// An unordered map of records by their key.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Table<R> {
     hasher: KeyHasher,
     /// Top bits of the hash that are the same for all records (they chose the shard).
     skip_bits: u32,
     depth: u8,
     directory: Vec<u32>,
-    chunks: Vec<Vec<Bucket<R>>>,
+    chunks: Vec<Chunk<R>>,
     bucket_count: u32,
     len: usize,
 }
@@ -61,10 +62,17 @@ impl<R: Keyed> Table<R> {
             skip_bits,
             depth: 0,
             directory: vec![0],
-            chunks: vec![vec![Bucket::new(0)]],
+            chunks: vec![Chunk::new(Bucket::new(0))],
             bucket_count: 1,
             len: 0,
         }
+    }
+
+    /// A copy that costs the directory and a pointer for each chunk: the records stay shared until either table changes
+    /// their chunk.
+    pub(crate) fn share(&mut self) -> Self {
+        self.chunks.iter_mut().for_each(Chunk::share);
+        self.clone()
     }
 
     pub(crate) fn hasher(&self) -> KeyHasher {
@@ -116,7 +124,7 @@ impl<R: Keyed> Table<R> {
 
     /// All records, bucket by bucket in the order the buckets were made.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &R> {
-        self.chunks.iter().flatten().flat_map(|bucket| bucket.records().iter())
+        self.buckets().flat_map(|bucket| bucket.records().iter())
     }
 
     /// A record drawn uniformly with the numbers that `random` gives.
@@ -135,8 +143,7 @@ impl<R: Keyed> Table<R> {
             }
         }
         let start = usize::try_from(state % u64::from(self.bucket_count)).unwrap_or(0);
-        let buckets = || self.chunks.iter().flatten();
-        buckets().skip(start).chain(buckets()).find_map(|bucket| bucket.records().first())
+        self.buckets().skip(start).chain(self.buckets()).find_map(|bucket| bucket.records().first())
     }
 
     /// The smallest expiry that a bucket was marked with; a lower bound. [`NEVER_DUE`] = none.
@@ -175,14 +182,18 @@ impl<R: Keyed> Table<R> {
         self.directory.get(self.slot(placed)).copied().unwrap_or(0)
     }
 
+    fn buckets(&self) -> impl Iterator<Item = &Bucket<R>> {
+        self.chunks.iter().flat_map(|chunk| chunk.buckets())
+    }
+
     fn bucket(&self, id: u32) -> Option<&Bucket<R>> {
         let id = id as usize;
-        self.chunks.get(id / CHUNK_BUCKETS)?.get(id % CHUNK_BUCKETS)
+        self.chunks.get(id / CHUNK_BUCKETS)?.buckets().get(id % CHUNK_BUCKETS)
     }
 
     fn bucket_mut(&mut self, id: u32) -> Option<&mut Bucket<R>> {
         let id = id as usize;
-        self.chunks.get_mut(id / CHUNK_BUCKETS)?.get_mut(id % CHUNK_BUCKETS)
+        self.chunks.get_mut(id / CHUNK_BUCKETS)?.buckets_mut().get_mut(id % CHUNK_BUCKETS)
     }
 
     fn insert_new(&mut self, placed: Placed, record: R) -> u32 {
@@ -236,13 +247,9 @@ impl<R: Keyed> Table<R> {
     fn push_bucket(&mut self, bucket: Bucket<R>) -> u32 {
         let id = self.bucket_count;
         self.bucket_count += 1;
-        match self.chunks.last_mut() {
-            Some(chunk) if chunk.len() < CHUNK_BUCKETS => chunk.push(bucket),
-            _ => {
-                let mut chunk = Vec::with_capacity(CHUNK_BUCKETS);
-                chunk.push(bucket);
-                self.chunks.push(chunk);
-            }
+        match self.chunks.last_mut().filter(|chunk| chunk.has_room()) {
+            Some(chunk) => chunk.buckets_mut().push(bucket),
+            None => self.chunks.push(Chunk::with_room(bucket)),
         }
         id
     }

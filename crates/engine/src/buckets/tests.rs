@@ -7,10 +7,18 @@ use super::*;
 
 thread_local! {
     static KEYS_READ: Cell<usize> = const { Cell::new(0) };
+    static CLONES: Cell<usize> = const { Cell::new(0) };
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, PartialEq)]
 struct Counted(Vec<u8>, u32);
+
+impl Clone for Counted {
+    fn clone(&self) -> Self {
+        CLONES.set(CLONES.get() + 1);
+        Self(self.0.clone(), self.1)
+    }
+}
 
 impl Keyed for Counted {
     fn key(&self) -> &[u8] {
@@ -41,6 +49,32 @@ fn an_insert_touches_a_bounded_number_of_records() {
     assert!(worst <= 4 * 48, "an insert touched {worst} records");
     let load = 100_000.0 / f64::from(table.bucket_count());
     assert!(load > 28.0, "{load} records per bucket");
+}
+
+/// A copy shares everything, and a change to either copies one chunk, once.
+#[test]
+fn a_copy_shares_what_does_not_change() {
+    let mut table = table();
+    for i in 0..50_000u32 {
+        put(&mut table, &i.to_le_bytes(), i);
+    }
+    CLONES.set(0);
+    let mut copy = table.share();
+    assert_eq!((copy.len(), CLONES.get()), (50_000, 0));
+    let key = 7u32.to_le_bytes();
+    assert_eq!(put(&mut copy, &key, 1), Some(7));
+    let copied = CLONES.get();
+    assert!(copied > 0 && copied <= chunk::CHUNK_BUCKETS * bucket::BUCKET_RECORDS_MAX, "{copied} records");
+    assert_eq!(put(&mut copy, &key, 2), Some(1));
+    assert_eq!(copy.take(copy.hash(&key), &key), Some(Counted(key.to_vec(), 2)));
+    assert_eq!(put(&mut table, &key, 3), Some(7));
+    assert_eq!(CLONES.get(), copied, "the rest of the chunk has no other owner any more");
+    assert_eq!((table.len(), copy.len()), (50_000, 49_999));
+    assert_eq!(copy.get(copy.hash(&key), &key), None);
+    assert!((0..50_000u32).filter(|i| *i != 7).all(|i| {
+        let key = i.to_le_bytes();
+        copy.get(copy.hash(&key), &key).is_some_and(|record| record.1 == i)
+    }));
 }
 
 /// Keys whose hashes agree in more bits than honest ones would end up in one long bucket, and all are found.

@@ -6,6 +6,7 @@
 pub(crate) mod command;
 pub(crate) mod connection;
 pub(crate) mod counters;
+pub(crate) mod databases;
 pub(crate) mod describe;
 pub(crate) mod expiry;
 pub(crate) mod generic;

@@ -138,6 +138,17 @@ impl<'a> WriteCx<'a> {
         true
     }
 
+    /// Makes `to` a copy of the entry of `from`, expiry included, in place of what was there. False if `from` is absent or
+    /// both are the same key. However large the value, it costs its directory: the two share chunks until one changes them.
+    pub fn copy(&mut self, from: &[u8], to: &[u8]) -> bool {
+        if from == to || self.entry(from).is_none() {
+            return false;
+        }
+        let to_hash = self.memo.hash(self.keyspace, to);
+        self.expire(to_hash, to);
+        self.change(from, &Mutation::Copy { from, to }) != Outcome::Unchanged
+    }
+
     /// Removes every entry. Needs all shards locked.
     pub fn clear(&mut self) {
         debug_assert!(self.shards.holds_all(), "a clear holds all shards");

@@ -7,7 +7,7 @@ use crate::time::Milliseconds;
 use crate::types::{Chunked, DataType, List, Member, Pair};
 
 /// An entry whose value has a structure of its own.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Large {
     pub(crate) version: Sequence,
     pub(crate) expire_at_ms: Option<Milliseconds>,
@@ -16,7 +16,7 @@ pub(crate) struct Large {
 }
 
 /// The value of a large entry.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum LargeValue {
     String(Chunked),
     Hash(Table<Pair>),
@@ -43,5 +43,15 @@ impl LargeValue {
             Self::Set(table) => table.len(),
         };
         parts >= GARBAGE_PARTS_MIN
+    }
+
+    /// A copy in bounded time: it shares chunks with this value until either changes them.
+    pub(crate) fn share(&mut self) -> Self {
+        match self {
+            Self::String(string) => Self::String(string.clone()),
+            Self::Hash(table) => Self::Hash(table.share()),
+            Self::List(list) => Self::List(list.clone()),
+            Self::Set(table) => Self::Set(table.share()),
+        }
     }
 }

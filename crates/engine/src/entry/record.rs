@@ -10,7 +10,7 @@ use crate::time::Milliseconds;
 use crate::types::DataType;
 
 /// One entry.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Record {
     Small(Box<[u8]>),
     Large(Box<Large>),
@@ -168,6 +168,19 @@ impl Record {
             return self;
         }
         self.repack(self.head(), Some(key))
+    }
+
+    /// A copy of the entry under another key. A large value is shared rather than copied.
+    pub(crate) fn copied(&mut self, key: &[u8]) -> Self {
+        match self {
+            Self::Small(_) => self.repack(self.head(), Some(key)),
+            Self::Large(large) => Self::Large(Box::new(Large {
+                version: large.version,
+                expire_at_ms: large.expire_at_ms,
+                key: key.into(),
+                value: large.value.share(),
+            })),
+        }
     }
 
     fn repack(&self, head: Head, key: Option<&[u8]>) -> Self {

@@ -62,6 +62,7 @@ impl<'a> Decoder<'a> {
             tag::SET_REMOVE => Mutation::SetRemove { key: self.bytes()?, member: self.bytes()? },
             tag::RENAME => Mutation::Rename { from: self.bytes()?, to: self.bytes()? },
             tag::CLEAR => Mutation::Clear,
+            tag::COPY => Mutation::Copy { from: self.bytes()?, to: self.bytes()? },
             unknown => return Err(BatchError::UnknownMutation(unknown)),
         };
         Ok(mutation)

@@ -115,6 +115,13 @@ pub enum Mutation<'a> {
     },
     /// Every entry goes.
     Clear,
+    /// The key becomes a copy of another, value and expiry, in place of what was there.
+    Copy {
+        /// The key that is copied, as it is at this place of the batch.
+        from: &'a [u8],
+        /// The key that becomes the copy.
+        to: &'a [u8],
+    },
 }
 
 /// The byte that starts each mutation. Append-only: a number is never given to anything else.
@@ -133,6 +140,7 @@ mod tag {
     pub(super) const SET_REMOVE: u8 = 12;
     pub(super) const RENAME: u8 = 13;
     pub(super) const CLEAR: u8 = 14;
+    pub(super) const COPY: u8 = 18;
 }
 
 /// The keys of a mutation.
@@ -188,6 +196,7 @@ impl<'a> Mutation<'a> {
             Self::SetRemove { key, member } => put(out, tag::SET_REMOVE, &[key, member]),
             Self::Rename { from, to } => put(out, tag::RENAME, &[from, to]),
             Self::Clear => out.push(tag::CLEAR),
+            Self::Copy { from, to } => put(out, tag::COPY, &[from, to]),
         }
     }
 
@@ -206,7 +215,7 @@ impl<'a> Mutation<'a> {
             | Self::ListTrim { key, .. }
             | Self::SetAdd { key, .. }
             | Self::SetRemove { key, .. } => Touched::One(key),
-            Self::Rename { from, to } => Touched::Two(from, to),
+            Self::Rename { from, to } | Self::Copy { from, to } => Touched::Two(from, to),
             Self::Clear => Touched::Everything,
         }
     }

@@ -6,7 +6,7 @@ use super::*;
 #[test]
 fn bytes_are_frozen() {
     let key: &[u8] = b"k";
-    let golden: [(Mutation<'_>, &[u8]); 18] = [
+    let golden: [(Mutation<'_>, &[u8]); 19] = [
         (Mutation::Genesis { hash_seed: *b"0123456789abcdef" }, b"\x010123456789abcdef"),
         (Mutation::StringSet { key, value: b"vv", expire_at_ms: None }, b"\x02\x01k\x00\x02vv"),
         (Mutation::StringSet { key, value: b"", expire_at_ms: Some(127) }, b"\x02\x01k\x80\x01\x00"),
@@ -25,6 +25,7 @@ fn bytes_are_frozen() {
         (Mutation::SetRemove { key, member: b"m" }, b"\x0c\x01k\x01m"),
         (Mutation::Rename { from: key, to: b"to" }, b"\x0d\x01k\x02to"),
         (Mutation::Clear, b"\x0e"),
+        (Mutation::Copy { from: key, to: b"to" }, b"\x12\x01k\x02to"),
     ];
     for (mutation, bytes) in golden {
         let mut out = Vec::new();
@@ -42,7 +43,7 @@ fn bytes_are_frozen() {
 proptest! {
     /// Whatever decodes encodes to the same bytes: there is one form of each mutation.
     #[test]
-    fn decoding_never_panics_and_has_one_form(bytes in proptest::collection::vec(any::<u8>(), 0..64), tag in 0u8..16) {
+    fn decoding_never_panics_and_has_one_form(bytes in proptest::collection::vec(any::<u8>(), 0..64), tag in 0u8..20) {
         let mut tagged = vec![tag];
         tagged.extend(bytes);
         let mut decoder = Decoder::new(&tagged);

@@ -5,7 +5,7 @@ use crate::types::packed::{self, Elements, Pairs};
 use crate::varint::{self, Varint};
 
 /// A field and its value in one allocation: the field's length, the field, the value.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Pair(Box<[u8]>);
 
 impl Pair {

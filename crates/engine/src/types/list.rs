@@ -1,30 +1,32 @@
 //! Lists: packed, or a queue of packed chunks.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::cx::End;
 use crate::limits::{LIST_CHUNK_BYTES, LIST_CHUNK_ELEMENTS};
 use crate::types::packed::{self, Elements};
 use crate::varint;
 
-/// A long list. Both ends cost at most a walk or a move inside one chunk.
-#[derive(Debug, Default)]
+/// A long list. Both ends cost at most a walk or a move inside one chunk. A clone shares the bytes of all chunks until
+/// either list changes them.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct List {
     chunks: VecDeque<Chunk>,
     len: usize,
 }
 
 /// Elements behind their lengths, from `start` on: room in front is kept, so that pops and pushes there move nothing.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Chunk {
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
     start: usize,
     count: usize,
 }
 
 impl Chunk {
     fn new(element: &[u8]) -> Self {
-        let mut chunk = Self { bytes: Vec::new(), start: 0, count: 0 };
+        let mut chunk = Self { bytes: Arc::default(), start: 0, count: 0 };
         chunk.push_back(element);
         chunk
     }
@@ -41,12 +43,13 @@ impl Chunk {
 
     fn push_back(&mut self, element: &[u8]) {
         // A queue that stays short would otherwise only ever move towards the end of its chunk.
+        let bytes = Arc::make_mut(&mut self.bytes);
         if self.start > LIST_CHUNK_BYTES {
-            self.bytes.drain(..self.start);
+            bytes.drain(..self.start);
             self.start = 0;
         }
-        varint::put(&mut self.bytes, element.len() as u64);
-        self.bytes.extend_from_slice(element);
+        varint::put(bytes, element.len() as u64);
+        bytes.extend_from_slice(element);
         self.count += 1;
     }
 
@@ -54,16 +57,17 @@ impl Chunk {
         let prefix = packed::prefix(element);
         let prefix = prefix.as_slice();
         let needed = prefix.len() + element.len();
+        let bytes = Arc::make_mut(&mut self.bytes);
         if self.start < needed {
             // Doubles the room, so that a run of pushes moves each byte a few times only.
-            let gap = needed.max(self.bytes.len() - self.start).min(LIST_CHUNK_BYTES.max(needed));
+            let gap = needed.max(bytes.len() - self.start).min(LIST_CHUNK_BYTES.max(needed));
             let missing = gap - self.start;
-            self.bytes.splice(0..0, std::iter::repeat_n(0, missing));
+            bytes.splice(0..0, std::iter::repeat_n(0, missing));
             self.start += missing;
         }
         let at = self.start - needed;
         for (place, part) in [(at, prefix), (at + prefix.len(), element)] {
-            if let Some(place) = self.bytes.get_mut(place..place + part.len()) {
+            if let Some(place) = bytes.get_mut(place..place + part.len()) {
                 place.copy_from_slice(part);
             }
         }
@@ -85,7 +89,10 @@ impl Chunk {
                 let keep = self.start + elements.at();
                 let dropped: Vec<&[u8]> = elements.collect();
                 dropped.into_iter().rev().for_each(&mut *gone);
-                self.bytes.truncate(keep);
+                // A chunk without elements is dropped by the caller: its bytes need not be copied to be cut.
+                if count < self.count {
+                    Arc::make_mut(&mut self.bytes).truncate(keep);
+                }
             }
         }
         self.count -= count;

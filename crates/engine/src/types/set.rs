@@ -4,7 +4,7 @@ use crate::buckets::{Keyed, Table};
 use crate::types::packed::{self, Elements};
 
 /// A member of a large set.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Member(pub(crate) Box<[u8]>);
 
 impl Keyed for Member {

@@ -228,6 +228,7 @@ pub const FAMILIES: &[&[Command]] = &[
     commands::lists::COMMANDS,
     commands::sets::COMMANDS,
     commands::generic::COMMANDS,
+    commands::databases::COMMANDS,
     commands::expiry::COMMANDS,
     commands::server::COMMANDS,
     commands::connection::COMMANDS,

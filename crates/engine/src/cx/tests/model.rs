@@ -32,6 +32,7 @@ pub(super) enum Operation {
     Add(u8, u16),
     Take(u8, u16),
     Rename(u8, u8),
+    Copy(u8, u8),
     Clear,
     Pass(u64),
 }
@@ -75,6 +76,7 @@ pub(super) fn operation() -> impl Strategy<Value = Operation> {
         8 => (key(), field()).prop_map(|(key, member)| Add(key, member)),
         4 => (key(), field()).prop_map(|(key, member)| Take(key, member)),
         1 => (key(), key()).prop_map(|(from, to)| Rename(from, to)),
+        3 => (key(), key()).prop_map(|(from, to)| Copy(from, to)),
         1 => Just(Pass(50)),
     ]
 }
@@ -198,6 +200,12 @@ pub(super) fn perform(cx: &mut WriteCx<'_>, model: &mut Model, operation: &Opera
             let moved = cx.rename(&key(from), &key(to));
             let entry = model.entries.remove(&key(from));
             assert_eq!(moved, entry.is_some());
+            entry.into_iter().for_each(|entry| drop(model.entries.insert(key(to), entry)));
+        }
+        Operation::Copy(from, to) => {
+            let copied = cx.copy(&key(from), &key(to));
+            let entry = model.entries.get(&key(from)).cloned().filter(|_| from != to);
+            assert_eq!(copied, entry.is_some());
             entry.into_iter().for_each(|entry| drop(model.entries.insert(key(to), entry)));
         }
         Operation::Clear => {

@@ -67,6 +67,7 @@ pub(crate) fn apply(
         Mutation::SetAdd { key, member } => shards.of(hash).add_member(hash, key, member, effects),
         Mutation::SetRemove { key, member } => shards.of(hash).remove_member(hash, key, member, effects),
         Mutation::Rename { from, to } => Ok(rename(shards, hash, from, keyspace.hash(to), to, effects)),
+        Mutation::Copy { from, to } => Ok(copy(shards, hash, from, keyspace.hash(to), to, effects)),
         Mutation::Clear => Ok(clear(shards, effects)),
     }
 }
@@ -97,6 +98,23 @@ fn rename(
     }
     shards.of(from_hash).note_removal(from_hash, effects);
     Outcome::Changed
+}
+
+fn copy(
+    shards: &mut ShardsMut<'_>,
+    from_hash: KeyHash,
+    from: &[u8],
+    to_hash: KeyHash,
+    to: &[u8],
+    effects: &mut Effects<'_>,
+) -> Outcome {
+    if from == to {
+        return Outcome::Unchanged;
+    }
+    let Some(record) = shards.of(from_hash).get_mut(from_hash, from) else { return Outcome::Unchanged };
+    let mut record = record.copied(to);
+    record.set_version(effects.sequence);
+    shards.of(to_hash).replace(to_hash, to, record, effects)
 }
 
 fn clear(shards: &mut ShardsMut<'_>, effects: &mut Effects<'_>) -> Outcome {
