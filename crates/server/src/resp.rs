@@ -1,16 +1,20 @@
 //! The RESP door: the loop of one connection.
 
+use std::future::poll_fn;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::task::Poll;
 use std::time::Duration;
 
 use selvedge_wire::ReplySink;
 use selvedge_wire::resp::{Limits, RequestDecoder, RespSink};
 use smallvec::SmallVec;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::task::yield_now;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::connection::Connection;
 use crate::limits::{READ_BYTES, TURN_OUTPUT_BYTES};
@@ -26,9 +30,14 @@ pub(crate) async fn serve(shared: Arc<Shared>, mut stream: TcpStream) {
     let client = shared.clients.open(address(stream.peer_addr()), address(stream.local_addr()), connected_ms);
     let connection = Connection::new(Arc::clone(&shared), client);
     // What goes wrong with a socket is the client's business: it sees the end of the connection.
-    let _ = Loop { connection, decoder: RequestDecoder::new(Limits::default()), input: Vec::new() }
-        .run(&mut stream)
-        .await;
+    let _ = Loop {
+        connection,
+        decoder: RequestDecoder::new(Limits::default()),
+        input: Vec::new(),
+        deadline: None,
+    }
+    .run(&mut stream)
+    .await;
 }
 
 struct Loop {
@@ -36,6 +45,8 @@ struct Loop {
     decoder: RequestDecoder,
     /// Bytes that are not executed yet. Empty, and without memory, while the connection is idle.
     input: Vec<u8>,
+    /// When the request whose beginning is in `input` must be whole: a client that sends a byte now and then is cut off.
+    deadline: Option<Instant>,
 }
 
 impl Loop {
@@ -44,7 +55,8 @@ impl Loop {
             if let Some(limits) = self.connection.new_limits.take() {
                 self.decoder.set_limits(limits);
             }
-            if !self.read(stream).await? {
+            let count = self.read(stream).await?;
+            if count == 0 {
                 return Ok(());
             }
             let shared = Arc::clone(&self.connection.shared);
@@ -55,43 +67,55 @@ impl Loop {
                 return Ok(());
             }
             if self.input.is_empty() {
+                self.deadline = None;
                 give_buffer(std::mem::take(&mut self.input));
+            } else if self.deadline.is_none() {
+                let patience = Duration::from_millis(shared.settings.request_timeout_ms);
+                self.deadline = Some(Instant::now() + patience);
+            }
+            if count >= READ_BYTES {
+                // More is probably there already: a client that sends without a pause must not hold the thread.
+                yield_now().await;
             }
         }
     }
 
-    /// Waits for bytes and takes them. False: the connection ended.
-    async fn read(&mut self, stream: &TcpStream) -> io::Result<bool> {
-        let settings = &self.connection.shared.settings;
-        let patience = if self.input.is_empty() {
-            (settings.idle_timeout_ms > 0).then(|| Duration::from_millis(settings.idle_timeout_ms))
-        } else {
-            Some(Duration::from_millis(settings.request_timeout_ms))
-        };
+    /// Waits for bytes and takes them; says how many. 0: the connection ended.
+    async fn read(&mut self, stream: &mut TcpStream) -> io::Result<usize> {
+        let idle_timeout_ms = self.connection.shared.settings.idle_timeout_ms;
+        let silence_ends =
+            (idle_timeout_ms > 0).then(|| Instant::now() + Duration::from_millis(idle_timeout_ms));
+        let deadline = self.deadline.or(silence_ends);
         loop {
-            match patience {
+            match deadline {
                 None => stream.readable().await?,
-                Some(patience) => match timeout(patience, stream.readable()).await {
+                Some(deadline) => match timeout_at(deadline, stream.readable()).await {
                     Ok(ready) => ready?,
-                    Err(_) => return Ok(false),
+                    Err(_) => return Ok(0),
                 },
             }
             if self.input.capacity() == 0 {
                 self.input = take_buffer();
             }
             self.input.reserve(READ_BYTES);
-            match stream.try_read_buf(&mut self.input) {
-                Ok(0) => return Ok(false),
-                Ok(count) => {
+            // Read as a future polled once: unlike `try_read`, it notes that the socket is empty when it gets less than it
+            // asked for. The next wait then goes to the poller, where the other connections have their turn.
+            let read = {
+                let mut read = pin!(stream.read_buf(&mut self.input));
+                poll_fn(|cx| match read.as_mut().poll(cx) {
+                    Poll::Ready(read) => Poll::Ready(Some(read)),
+                    Poll::Pending => Poll::Ready(None),
+                })
+                .await
+            };
+            match read {
+                Some(Ok(count)) => {
                     add(&self.connection.shared.metrics.received_bytes, count as u64);
-                    return Ok(true);
+                    return Ok(count);
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if self.input.is_empty() {
-                        give_buffer(std::mem::take(&mut self.input));
-                    }
-                }
-                Err(error) => return Err(error),
+                Some(Err(error)) => return Err(error),
+                None if self.input.is_empty() => give_buffer(std::mem::take(&mut self.input)),
+                None => {}
             }
         }
     }
@@ -118,7 +142,10 @@ impl Loop {
             }
         }
         give_buffer(turn.out);
-        self.input.drain(..position);
+        if position > 0 {
+            self.input.drain(..position);
+            self.deadline = None;
+        }
         Ok(true)
     }
 
