@@ -1,5 +1,8 @@
 //! Waiting for the shared commit.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use selvedge_log::{Refused, Sequence};
 
 use crate::database::Database;
@@ -25,6 +28,10 @@ impl Database {
             return Err(CommitError { reason });
         }
         if self.writes_out_itself {
+            after_those_that_are_ready().await;
+            if !self.needs_commit(sequence) {
+                return Ok(());
+            }
             self.log.write_out().map_err(|error| CommitError { reason: error.to_string() })?;
         }
         self.log.commit(sequence).await.map_err(|error| CommitError { reason: error.to_string() })
@@ -37,4 +44,17 @@ impl Database {
     pub async fn room(&self, bytes: usize) -> Result<(), Refused> {
         self.log.room(bytes).await
     }
+}
+
+/// Lets the tasks run that the caller's thread has ready, so that their batches share one write to the kernel.
+async fn after_those_that_are_ready() {
+    let mut has_yielded = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut has_yielded, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
