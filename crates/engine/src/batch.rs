@@ -1,5 +1,7 @@
 //! A batch: the mutations of one command, transaction or script, as they go into the log.
 
+use std::ops::Range;
+
 use crate::keyspace::{Effects, Garbage, Sequence};
 use crate::mutation::{Decoder, Mutation};
 use crate::time::HybridTime;
@@ -8,8 +10,8 @@ use crate::undo::Undo;
 /// The only layout of a payload so far.
 const CODEC: u8 = 1;
 
-/// Bytes of a header: codec, flags, count, sequence, origin, time.
-const HEADER_BYTES: usize = 1 + 1 + 4 + 8 + 8 + 8;
+/// Where a header has its count: behind codec and flags.
+const COUNT_AT: Range<usize> = 2..6;
 
 /// Bytes of room that a batch keeps from one use to the next.
 const KEPT_BYTES_MAX: usize = 64 * 1024;
@@ -142,13 +144,12 @@ impl Batch {
     /// [`Mutation::Genesis`].
     pub fn record(&mut self, mutation: &Mutation<'_>) {
         if self.bytes.is_empty() {
-            self.bytes.resize(HEADER_BYTES, 0);
+            self.header.encode(&mut self.bytes);
         }
         mutation.encode(&mut self.bytes);
         self.header.count = self.header.count.saturating_add(1);
-        let header = self.header.encode();
-        if let Some(place) = self.bytes.first_chunk_mut::<HEADER_BYTES>() {
-            *place = header;
+        if let Some(place) = self.bytes.get_mut(COUNT_AT).and_then(|bytes| bytes.first_chunk_mut::<4>()) {
+            *place = self.header.count.to_le_bytes();
         }
     }
 
@@ -175,20 +176,12 @@ impl Batch {
 }
 
 impl BatchHeader {
-    fn encode(&self) -> [u8; HEADER_BYTES] {
-        let mut bytes = [0; HEADER_BYTES];
-        let fields: [&[u8]; 6] = [
-            &[CODEC],
-            &[self.flags],
-            &self.count.to_le_bytes(),
-            &self.sequence.to_le_bytes(),
-            &self.origin.to_le_bytes(),
-            &self.time.to_bits().to_le_bytes(),
-        ];
-        for (place, byte) in bytes.iter_mut().zip(fields.into_iter().flatten()) {
-            *place = *byte;
-        }
-        bytes
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&[CODEC, self.flags]);
+        out.extend_from_slice(&self.count.to_le_bytes());
+        out.extend_from_slice(&self.sequence.to_le_bytes());
+        out.extend_from_slice(&self.origin.to_le_bytes());
+        out.extend_from_slice(&self.time.to_bits().to_le_bytes());
     }
 
     /// Splits a payload into its header and the mutations' bytes.

@@ -87,11 +87,16 @@ pub(crate) struct DatabaseClock {
     source: std::sync::Arc<dyn Clock>,
     /// `database time - monotonic time`, at its largest so far.
     offset_us: AtomicU64,
+    /// The monotonic time from which on the wall clock is looked at again.
+    look_again_us: AtomicU64,
 }
+
+/// How late a step of the wall clock may be noticed. Commands come faster than this, and one clock is enough for them.
+const WALL_CLOCK_EVERY_US: u64 = 500;
 
 impl DatabaseClock {
     pub(crate) fn new(source: std::sync::Arc<dyn Clock>) -> Self {
-        Self { source, offset_us: AtomicU64::new(0) }
+        Self { source, offset_us: AtomicU64::new(0), look_again_us: AtomicU64::new(0) }
     }
 
     /// Learns of a moment that has been: time is never before it again.
@@ -102,14 +107,12 @@ impl DatabaseClock {
 
     pub(crate) fn now(&self) -> Now {
         let monotonic_us = self.source.monotonic_us();
-        let wall_offset = self.source.wall_us().saturating_sub(monotonic_us);
-        let seen = self.offset_us.load(Ordering::Acquire);
-        // The wall clock runs in steps against the monotonic one: only a real gain is worth the atomic write.
-        let offset = if wall_offset > seen {
-            self.offset_us.fetch_max(wall_offset, Ordering::AcqRel).max(wall_offset)
-        } else {
-            seen
-        };
+        let mut offset = self.offset_us.load(Ordering::Acquire);
+        if monotonic_us >= self.look_again_us.load(Ordering::Relaxed) {
+            self.look_again_us.store(monotonic_us + WALL_CLOCK_EVERY_US, Ordering::Relaxed);
+            let wall_offset = self.source.wall_us().saturating_sub(monotonic_us);
+            offset = offset.max(self.offset_us.fetch_max(wall_offset, Ordering::AcqRel)).max(wall_offset);
+        }
         Now::from_us(offset.saturating_add(monotonic_us))
     }
 
@@ -139,8 +142,10 @@ mod tests {
     fn time_follows_the_wall_clock_forward() {
         let source = Arc::new(ManualClock::at_ms(10_000));
         let clock = DatabaseClock::new(source.clone());
+        assert_eq!(clock.now().ms(), 10_000);
         source.set_wall_ms(50_000);
-        assert_eq!(clock.now().ms(), 50_000);
+        source.advance_ms(1);
+        assert_eq!(clock.now().ms(), 50_001);
     }
 
     #[test]
