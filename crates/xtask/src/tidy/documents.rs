@@ -27,6 +27,30 @@ pub(super) fn missing(files: &[PathBuf]) -> Vec<Finding> {
     REQUIRED.iter().filter(is_missing).map(|name| Finding::new(Path::new(name), 0, "is missing")).collect()
 }
 
+/// The index of the RFCs.
+const RFC_INDEX: &str = "docs/rfcs/README.md";
+
+/// RFCs that the index does not name, and such whose status is none of the three.
+pub(super) fn rfcs(files: &[PathBuf], read: impl Fn(&Path) -> String) -> Vec<Finding> {
+    let index = read(Path::new(RFC_INDEX));
+    let mut findings = Vec::new();
+    for file in files.iter().filter(|file| file.starts_with("docs/rfcs")) {
+        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name == "README.md" || name.starts_with("0000") {
+            continue;
+        }
+        if !index.contains(&format!("]({name})")) {
+            findings.push(Finding::new(file, 0, format!("is not listed in {RFC_INDEX}")));
+        }
+        let text = read(file);
+        let status = text.lines().find_map(|line| line.strip_prefix("Status: ")).unwrap_or_default();
+        if !(matches!(status, "draft" | "accepted") || status.starts_with("replaced by RFC ")) {
+            findings.push(Finding::new(file, 0, format!("has the status {status:?}")));
+        }
+    }
+    findings
+}
+
 /// Relative links of a Markdown file whose target is not there.
 pub(super) fn links(path: &Path, text: &str, exists: impl Fn(&Path) -> bool) -> Vec<Finding> {
     let folder = path.parent().unwrap_or(Path::new(""));
@@ -74,6 +98,18 @@ mod tests {
         assert_eq!(missing(&files), []);
         files.retain(|file| file != Path::new("docs/glossary.md"));
         assert_eq!(missing(&files).len(), 1);
+    }
+
+    #[test]
+    fn an_rfc_that_is_not_listed_is_found() {
+        let files = ["docs/rfcs/README.md", "docs/rfcs/0001-a.md", "docs/rfcs/0002-b.md"].map(PathBuf::from);
+        let read = |path: &Path| match path.file_name().unwrap().to_str().unwrap() {
+            "README.md" => "| 0001 | [A](0001-a.md) |".to_owned(),
+            "0001-a.md" => "# A\n\nStatus: accepted\n".to_owned(),
+            _ => "# B\n\nStatus: perhaps\n".to_owned(),
+        };
+        let messages: Vec<String> = rfcs(&files, read).into_iter().map(|finding| finding.message).collect();
+        assert_eq!(messages, ["is not listed in docs/rfcs/README.md", "has the status \"perhaps\""]);
     }
 
     #[test]

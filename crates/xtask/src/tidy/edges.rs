@@ -9,7 +9,7 @@ use super::Finding;
 use crate::process;
 use crate::workspace::Workspace;
 
-/// The edges of `docs/architecture.md`, room by room. A new edge is an RFC first.
+/// The edges, room by room; the table of [`PAGE`] says the same. A new edge is an RFC first.
 const EDGES: &[(&str, &[&str])] = &[
     ("wire", &[]),
     ("log", &[]),
@@ -17,12 +17,14 @@ const EDGES: &[(&str, &[&str])] = &[
     ("engine", &["wire"]),
     // `wire` because replies pass through on their way from the engine.
     ("node", &["engine", "log", "wire"]),
-    // `engine` for the command table: dispatch of connection commands, arity errors, generated pages.
-    ("server", &["node", "wire", "engine"]),
+    ("server", &["node", "wire"]),
     ("cli", &["server"]),
     // Development only: the runner of the golden scripts reads replies as `Value`.
     ("golden", &["wire"]),
 ];
+
+/// The page that shows the edges to a reader.
+const PAGE: &str = "docs/architecture.md";
 
 /// The room that may import anything, because nothing imports it.
 const FREE: &str = "xtask";
@@ -48,7 +50,32 @@ struct Dependency {
 /// Asks cargo for the edges that are there and compares.
 pub(super) fn check(workspace: &Workspace) -> Result<Vec<Finding>> {
     let text = process::output(&mut workspace.cargo(&["metadata", "--no-deps", "--format-version", "1"]))?;
-    compare(&text)
+    let mut findings = compare(&text)?;
+    let page = std::fs::read_to_string(workspace.root.join(PAGE)).context(PAGE)?;
+    findings.extend(compare_page(&page));
+    Ok(findings)
+}
+
+/// Compares the table of [`PAGE`] with [`EDGES`].
+fn compare_page(page: &str) -> Vec<Finding> {
+    let finding = |message: String| Finding::new(Path::new(PAGE), 0, message);
+    let mut findings = Vec::new();
+    for (room, allowed) in EDGES {
+        let start = format!("| `{room}` |");
+        let Some(row) = page.lines().find(|line| line.starts_with(&start)) else {
+            findings.push(finding(format!("the room {room} has no row in the table")));
+            continue;
+        };
+        let cell = row.trim_end_matches('|').rsplit('|').next().unwrap_or_default();
+        let mut shown: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
+        let mut expected = allowed.to_vec();
+        shown.sort_unstable();
+        expected.sort_unstable();
+        if shown != expected {
+            findings.push(finding(format!("the table lets {room} import {shown:?}, the rule {expected:?}")));
+        }
+    }
+    findings
 }
 
 fn compare(metadata: &str) -> Result<Vec<Finding>> {
@@ -110,6 +137,18 @@ mod tests {
             {"name":"selvedge-log","dependencies":[{"name":"selvedge-engine","kind":"dev"}]},
             {"name":"selvedge-xtask","dependencies":[{"name":"selvedge-server","kind":null}]}]}"#;
         assert_eq!(messages(fine), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_page_that_shows_other_edges_is_found() {
+        let page: String = EDGES
+            .iter()
+            .map(|(room, allowed)| format!("| `{room}` | what it is | `{}` |\n", allowed.join("`, `")))
+            .collect();
+        let page = page.replace("``", "nothing of ours");
+        assert_eq!(compare_page(&page), []);
+        assert_eq!(compare_page(&page.replace("`node`, `wire`", "`node`")).len(), 1);
+        assert_eq!(compare_page("").len(), EDGES.len());
     }
 
     #[test]

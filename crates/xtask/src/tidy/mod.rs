@@ -66,6 +66,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         }
     }
     findings.extend(documents::missing(&files));
+    findings.extend(documents::rfcs(&files, |path| {
+        std::fs::read_to_string(workspace.root.join(path)).unwrap_or_default()
+    }));
     findings.extend(edges::check(workspace)?);
     for stale in docs::stale(workspace)? {
         findings.push(Finding::new(&stale, 0, "is stale: run `cargo xtask docs`"));
