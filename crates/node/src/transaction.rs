@@ -61,7 +61,7 @@ impl Database {
         drop(guards);
         let last = self.log.last_sequence();
         Executed::Done {
-            wait_for: if self.tracks_uncommitted { last } else { 0 },
+            wait_for: if self.tracks_uncommitted || self.writes_out_itself { last } else { 0 },
             sequence: last,
             is_error: false,
         }
