@@ -1,13 +1,10 @@
 // The dialect by hand: what curl and hand-written fetch code send.
 import assert from "node:assert/strict";
 import { connect } from "node:http2";
-import { after, before, test } from "node:test";
-import { Selvedge } from "./server.mjs";
+import { test } from "node:test";
+import { startServer } from "./client.mjs";
 
-let server;
-before(async () => (server = await Selvedge.start()));
-after(() => server.remove());
-
+const server = await startServer();
 const get = (path, options) => server.fetch(path, { method: "GET", ...options });
 const json = async (answer) => (await answer).json();
 

@@ -1,0 +1,18 @@
+// What the files of this suite begin with: a server of their own and a client of @upstash/redis on it.
+import { after } from "node:test";
+import { Redis } from "@upstash/redis";
+import { Selvedge } from "../harness/selvedge.mjs";
+
+// Gone when the tests of the file have run.
+export async function startServer() {
+  const server = await Selvedge.start();
+  after(() => server.remove());
+  return server;
+}
+
+export function connect(server, options = {}) {
+  return new Redis({ url: server.url, token: server.token, retry: false, ...options });
+}
+
+// Seconds since 1970, `ahead` from now.
+export const unixSeconds = (ahead = 0) => Math.floor(Date.now() / 1000) + ahead;
