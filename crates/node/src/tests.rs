@@ -145,7 +145,9 @@ async fn nobody_reads_what_is_not_with_the_kernel() {
     let mut sink = ValueSink::new(Protocol::Resp2);
     let transaction = database.execute_transaction(&queue(&database, &["GET a"]), &mut sink);
     let Executed::Done { wait_for: transaction, .. } = transaction else { panic!("{transaction:?}") };
-    assert!(database.needs_commit(written) && database.needs_commit(read) && database.needs_commit(transaction));
+    assert!(
+        database.needs_commit(written) && database.needs_commit(read) && database.needs_commit(transaction)
+    );
     database.commit(read).await.unwrap();
     assert!(!database.needs_commit(written));
     assert!(!database.needs_commit(execute("GET a")), "an idle database keeps no reader waiting");
