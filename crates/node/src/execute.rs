@@ -30,7 +30,7 @@ pub enum Executed {
         /// What to wait for.
         bytes: usize,
     },
-    /// Everything was undone. The caller drops what was written to the sink and answers with this error.
+    /// Nothing ran, or all that ran was undone. The caller drops what was written to the sink and answers with this error.
     Undone {
         /// The refusal, ready for the reply.
         error: String,
@@ -95,7 +95,7 @@ impl Database {
         let keys = self.keys(command, args);
         let bytes = log_bytes(args);
         let mut lane = self.lane.lock();
-        if let Err(answer) = self.admit_bytes(bytes, out) {
+        if let Err(answer) = self.admit_bytes(bytes) {
             return answer;
         }
         let whole = command.traits.contains(Traits::WHOLE_KEYSPACE);
@@ -142,14 +142,16 @@ impl Database {
     }
 
     /// Whether a write of `bytes` may run now; otherwise the answer to give.
-    pub(crate) fn admit_bytes(&self, bytes: usize, out: &mut dyn ReplySink) -> Result<(), Executed> {
+    pub(crate) fn admit_bytes(&self, bytes: usize) -> Result<(), Executed> {
         if let Some(reason) = self.failure() {
-            return Err(self.refuse(&format!("NOTAPPLIED the database takes no writes: {reason}"), out));
+            return Err(Executed::Undone {
+                error: format!("NOTAPPLIED the database takes no writes: {reason}"),
+            });
         }
         match self.log.admit(bytes) {
             Ok(()) => Ok(()),
             Err(Refused::Wait) => Err(Executed::NeedsRoom { bytes }),
-            Err(refused) => Err(self.refuse(&refusal_text(&refused), out)),
+            Err(refused) => Err(Executed::Undone { error: refusal_text(&refused) }),
         }
     }
 

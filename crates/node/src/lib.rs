@@ -28,7 +28,7 @@ pub use error::{CommitError, OpenError};
 pub use execute::Executed;
 pub use recovery::Progress;
 pub use statistics::{Health, Statistics};
-pub use transaction::Queued;
+pub use transaction::{EachReply, Queued};
 
 // What a door needs of the rooms below: it imports no other.
 pub use selvedge_engine::glob::matches as glob_matches;

@@ -18,11 +18,15 @@ pub struct Queued {
     pub arguments: Vec<Vec<u8>>,
 }
 
+/// Called for each queued command in order, with its place and what writes its one reply.
+pub type EachReply<'a> = &'a mut dyn FnMut(usize, &mut dyn FnMut(&mut dyn ReplySink));
+
 impl Database {
     /// Runs queued commands as one: nobody sees a state in between, and the log has all of it or nothing.
     ///
-    /// Writes an array with one reply each. A command that fails at run time leaves the others standing, as in Redis.
-    pub fn execute_transaction(&self, queue: &[Queued], out: &mut dyn ReplySink) -> Executed {
+    /// A command that fails at run time leaves the others standing, as in Redis. Replies are void unless all of it is
+    /// [`Executed::Done`].
+    pub fn execute_transaction(&self, queue: &[Queued], each: EachReply<'_>) -> Executed {
         let writes = queue.iter().any(|queued| queued.command.is_write());
         let arguments: Vec<SmallVec<[&[u8]; 8]>> =
             queue.iter().map(|queued| queued.arguments.iter().map(Vec::as_slice).collect()).collect();
@@ -36,9 +40,9 @@ impl Database {
         }
         let scope = scope(whole, &keys);
         if writes {
-            self.run_writes(queue, &arguments, &scope, bytes, out)
+            self.run_writes(queue, &arguments, &scope, bytes, each)
         } else {
-            self.run_reads(queue, &arguments, &scope, out)
+            self.run_reads(queue, &arguments, &scope, each)
         }
     }
 
@@ -47,15 +51,17 @@ impl Database {
         queue: &[Queued],
         arguments: &[SmallVec<[&[u8]; 8]>],
         scope: &Scope,
-        out: &mut dyn ReplySink,
+        each: EachReply<'_>,
     ) -> Executed {
         let guards = self.keyspace.read(scope);
         let now = self.clock.now();
-        out.array(queue.len());
-        for (random, (queued, args)) in (0..).zip(queue.iter().zip(arguments)) {
+        for (index, (queued, args)) in queue.iter().zip(arguments).enumerate() {
             if let Run::Read(handler) = queued.command.run {
-                let cx = ReadCx::new(&self.keyspace, &guards, now).with_random(now.us().wrapping_add(random));
-                write_error(handler(&cx, args, out), out);
+                let random = now.us().wrapping_add(index as u64);
+                let cx = ReadCx::new(&self.keyspace, &guards, now).with_random(random);
+                each(index, &mut |out| {
+                    write_error(handler(&cx, args, out), out);
+                });
             }
         }
         drop(guards);
@@ -73,10 +79,10 @@ impl Database {
         arguments: &[SmallVec<[&[u8]; 8]>],
         scope: &Scope,
         bytes: usize,
-        out: &mut dyn ReplySink,
+        each: EachReply<'_>,
     ) -> Executed {
         let mut lane = self.lane.lock();
-        if let Err(answer) = self.admit_bytes(bytes, out) {
+        if let Err(answer) = self.admit_bytes(bytes) {
             return answer;
         }
         let mut guards = self.keyspace.write(scope);
@@ -84,21 +90,22 @@ impl Database {
         lane.begin(now, self.log.committed());
         lane.batch.record_inverses(true);
         let poison = self.poison_on_panic();
-        out.array(queue.len());
-        for (queued, args) in queue.iter().zip(arguments) {
+        for (index, (queued, args)) in queue.iter().zip(arguments).enumerate() {
             let random = lane.random();
-            let result = match queued.command.run {
-                Run::Write(handler) => {
-                    let mut cx = WriteCx::new(&self.keyspace, &mut guards, &mut lane.batch, now, random);
-                    handler(&mut cx, args, out)
-                }
-                Run::Read(handler) => {
-                    let cx = ReadCx::within(&self.keyspace, &guards, now).with_random(random);
-                    handler(&cx, args, out)
-                }
-                Run::Connection(_) | Run::Container => Ok(()),
-            };
-            write_error(result, out);
+            each(index, &mut |out| {
+                let result = match queued.command.run {
+                    Run::Write(handler) => {
+                        let mut cx = WriteCx::new(&self.keyspace, &mut guards, &mut lane.batch, now, random);
+                        handler(&mut cx, args, out)
+                    }
+                    Run::Read(handler) => {
+                        let cx = ReadCx::within(&self.keyspace, &guards, now).with_random(random);
+                        handler(&cx, args, out)
+                    }
+                    Run::Connection(_) | Run::Container => Ok(()),
+                };
+                write_error(result, out);
+            });
         }
         if let Err(answer) = self.admit_batch(&mut guards, &mut lane) {
             poison.disarm();

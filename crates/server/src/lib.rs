@@ -12,6 +12,7 @@ mod server;
 mod shared;
 mod start;
 mod tokens;
+mod transaction;
 mod turn;
 
 pub use server::{BindError, Server};

@@ -3,12 +3,13 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
-use selvedge_node::{Args, Caller, Command, CommitError, Executed, Queued};
+use selvedge_node::{Args, Caller, Command, CommitError, Executed};
 use selvedge_wire::ReplySink;
 
 use crate::limits::{POOLED_BUFFER_BYTES, POOLED_BUFFERS};
 use crate::metrics::add;
 use crate::shared::Shared;
+use crate::transaction::Prepared;
 
 /// The replies of a turn.
 #[derive(Debug, Default)]
@@ -55,18 +56,22 @@ impl Turn {
         }
     }
 
-    /// Executes a transaction, likewise.
+    /// Executes a transaction, likewise. `each` writes the reply of one of its commands.
     pub(crate) async fn execute_transaction(
         &mut self,
         shared: &Shared,
-        queue: &[Queued],
-        mut run: impl FnMut(&mut Vec<u8>, &mut dyn FnMut(&mut dyn ReplySink)),
+        prepared: &Prepared,
+        mut each: impl FnMut(&mut Vec<u8>, usize, &mut dyn FnMut(&mut dyn ReplySink)),
     ) -> Ended {
         let start = self.out.len();
         loop {
-            let mut executed = None;
-            run(&mut self.out, &mut |sink| executed = Some(shared.database.execute_transaction(queue, sink)));
-            match self.note(shared, start, executed).await {
+            let out = &mut self.out;
+            let executed = shared.database.execute_transaction(prepared.queue(), &mut |index, write| {
+                out.extend_from_slice(prepared.head(index));
+                each(out, index, write);
+            });
+            self.out.extend_from_slice(prepared.tail());
+            match self.note(shared, start, Some(executed)).await {
                 Some(ended) => return ended,
                 None => self.out.truncate(start),
             }

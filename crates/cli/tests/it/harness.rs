@@ -106,8 +106,13 @@ impl Selvedge {
 
     /// A command over REST; the status and the body.
     pub fn rest(&self, token: &str, body: &str) -> (u16, String) {
+        self.post(token, "/", body)
+    }
+
+    /// A body posted to a path; the status and the body of the answer.
+    pub fn post(&self, token: &str, path: &str, body: &str) -> (u16, String) {
         let request = format!(
-            "POST / HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\
+            "POST {path} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\
              Content-Length: {}\r\n\r\n{body}",
             body.len()
         );

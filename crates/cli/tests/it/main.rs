@@ -16,3 +16,4 @@ mod golden;
 mod harness;
 mod lifecycle;
 mod refusals;
+mod rest;

@@ -3,16 +3,18 @@
 mod client;
 mod config;
 mod hello;
+mod transaction;
 
 pub(crate) use config::get as config_get;
 pub(crate) use hello::REDIS_VERSION;
 
 use std::sync::Arc;
 
-use selvedge_node::{Args, Caller, Command, Connection as Word, Permission, Queued, Run};
+use selvedge_node::{Args, Caller, Command, Connection as Word, Permission, Run};
 use selvedge_wire::resp::{Limits, RespSink};
 use selvedge_wire::{Protocol, ReplySink};
 
+use crate::connection::transaction::{Transaction, acts_at_once};
 use crate::info;
 use crate::shared::{Client, Shared};
 use crate::turn::{Ended, Turn, admit};
@@ -38,15 +40,6 @@ pub(crate) enum Replies {
     Off,
     /// The reply of the next command is dropped.
     SkipNext,
-}
-
-/// What MULTI began.
-#[derive(Debug, Default)]
-struct Transaction {
-    queue: Vec<Queued>,
-    bytes: usize,
-    /// A command was refused: EXEC discards all.
-    is_broken: bool,
 }
 
 impl Connection {
@@ -76,7 +69,7 @@ impl Connection {
         match admit(&self.shared, self.caller, args) {
             Err(error) => {
                 if let Some(transaction) = &mut self.transaction {
-                    transaction.is_broken = true;
+                    transaction.break_off();
                 }
                 self.sink(turn).error(&error.to_string());
             }
@@ -93,8 +86,11 @@ impl Connection {
     async fn admitted(&mut self, command: &'static Command, args: Args<'_>, turn: &mut Turn) {
         let protocol = self.protocol;
         match command.run {
-            Run::Connection(word) => self.own(word, command, args, turn).await,
-            Run::Read(_) | Run::Write(_) if self.transaction.is_some() => self.queue(command, args, turn),
+            Run::Connection(Word::Exec) => self.exec(turn).await,
+            Run::Connection(word) if self.transaction.is_none() || acts_at_once(word) => {
+                self.own(word, args, turn);
+            }
+            _ if self.transaction.is_some() => self.queue(command, args, turn),
             Run::Read(_) | Run::Write(_) => {
                 let ended = turn
                     .execute(&self.shared, command, args, |out, run| run(&mut RespSink::new(out, protocol)))
@@ -103,54 +99,16 @@ impl Connection {
                     self.sink(turn).error(&error);
                 }
             }
-            Run::Container => {}
+            Run::Connection(_) | Run::Container => {}
         }
     }
 
-    fn queue(&mut self, command: &'static Command, args: Args<'_>, turn: &mut Turn) {
-        let Some(transaction) = &mut self.transaction else { return };
-        transaction.bytes += args.iter().map(|arg| arg.len() + size_of::<Vec<u8>>()).sum::<usize>();
-        let bytes_max = self.shared.settings.transaction_bytes_max;
-        if transaction.bytes as u64 > bytes_max {
-            transaction.is_broken = true;
-            transaction.queue = Vec::new();
-            let text =
-                format!("LIMIT the transaction is larger than transaction_bytes_max ({bytes_max} bytes)");
-            self.sink(turn).error(&text);
-            return;
-        }
-        if !transaction.is_broken {
-            transaction
-                .queue
-                .push(Queued { command, arguments: args.iter().map(|arg| arg.to_vec()).collect() });
-        }
-        self.sink(turn).status("QUEUED");
-    }
-
-    async fn own(&mut self, word: Word, command: &'static Command, args: Args<'_>, turn: &mut Turn) {
-        if let Some(transaction) = &mut self.transaction
-            && !matches!(word, Word::Exec | Word::Discard | Word::Multi | Word::Quit | Word::Reset)
-        {
-            transaction.is_broken = true;
-            let text = format!("ERR Command '{}' is not allowed inside a transaction", command.name);
-            self.sink(turn).error(&text);
-            return;
-        }
+    /// Runs a command about the connection or the process, all but EXEC.
+    fn own(&mut self, word: Word, args: Args<'_>, turn: &mut Turn) {
         match word {
-            Word::Exec => self.exec(turn).await,
-            Word::Multi => {
-                let nested = self.transaction.is_some();
-                if nested {
-                    self.sink(turn).error("ERR MULTI calls can not be nested");
-                } else {
-                    self.transaction = Some(Transaction::default());
-                    self.sink(turn).status("OK");
-                }
-            }
-            Word::Discard => match self.transaction.take() {
-                Some(_) => self.sink(turn).status("OK"),
-                None => self.sink(turn).error("ERR DISCARD without MULTI"),
-            },
+            Word::Exec => {}
+            Word::Multi => self.multi(turn),
+            Word::Discard => self.discard(turn),
             Word::Quit => {
                 self.closing = true;
                 self.sink(turn).status("OK");
@@ -187,30 +145,6 @@ impl Connection {
             | Word::ClientReply
             | Word::ClientSetinfo
             | Word::ClientSetname => self.client_command(word, args, turn),
-        }
-    }
-
-    async fn exec(&mut self, turn: &mut Turn) {
-        let Some(transaction) = self.transaction.take() else {
-            self.sink(turn).error("ERR EXEC without MULTI");
-            return;
-        };
-        if transaction.is_broken {
-            self.sink(turn).error("EXECABORT Transaction discarded because of previous errors.");
-            return;
-        }
-        if transaction.queue.is_empty() {
-            self.sink(turn).array(0);
-            return;
-        }
-        let protocol = self.protocol;
-        let ended = turn
-            .execute_transaction(&self.shared, &transaction.queue, |out, run| {
-                run(&mut RespSink::new(out, protocol))
-            })
-            .await;
-        if let Ended::Undone(error) = ended {
-            self.sink(turn).error(&error);
         }
     }
 

@@ -13,6 +13,7 @@ use smallvec::SmallVec;
 use crate::info;
 use crate::rest::answer::{self, Answer, JSON, status_of};
 use crate::shared::Shared;
+use crate::transaction::Prepared;
 use crate::turn::{Ended, Turn, admit};
 
 /// How replies are written.
@@ -101,35 +102,17 @@ pub(super) async fn transaction(
         Form::Json(encoding) => encoding,
         Form::Resp2 => Encoding::Plain,
     };
-    let mut queue = Vec::with_capacity(commands.len());
-    for command in commands {
-        let queued = match command {
-            Err(error) => Err(error.to_string()),
-            Ok(arguments) => {
-                let args: SmallVec<[&[u8]; 16]> = arguments.iter().map(Cow::as_ref).collect();
-                match admit(shared, caller, &args) {
-                    Ok(command) if matches!(command.run, Run::Read(_) | Run::Write(_)) => {
-                        Ok(Queued { command, arguments: arguments.iter().map(|arg| arg.to_vec()).collect() })
-                    }
-                    Ok(command) => Err(not_over_rest(command.name)),
-                    Err(error) => Err(error.to_string()),
-                }
-            }
-        };
-        match queued {
-            Ok(queued) => queue.push(queued),
-            Err(text) => {
-                let text = format!("EXECABORT Transaction discarded because of: {text}");
-                return answer::error(shared, StatusCode::BAD_REQUEST, &text);
-            }
+    let prepared = match prepare(shared, caller, encoding, commands) {
+        Ok(prepared) => prepared,
+        Err(text) => {
+            let text = format!("EXECABORT Transaction discarded because of: {text}");
+            return answer::error(shared, StatusCode::BAD_REQUEST, &text);
         }
-    }
+    };
     let mut turn = Turn::default();
     let ended = turn
-        .execute_transaction(shared, &queue, |out, run| {
-            let mut values = selvedge_wire::ValueSink::new(Protocol::Resp2);
-            run(&mut values);
-            write_elements(out, encoding, values);
+        .execute_transaction(shared, &prepared, |out, _, run| {
+            json::write_element(out, encoding, |sink| run(sink));
         })
         .await;
     let committed = turn.commit(shared, json::write_error).await;
@@ -145,22 +128,38 @@ pub(super) async fn transaction(
     finish(shared, status, Form::Json(encoding), turn)
 }
 
-/// A transaction's replies as an array of elements; a refusal of the whole as one error.
-fn write_elements(out: &mut Vec<u8>, encoding: Encoding, values: selvedge_wire::ValueSink) {
-    for value in values.into_values() {
-        match value {
-            selvedge_wire::Value::Array(replies) => {
-                for (index, reply) in replies.iter().enumerate() {
-                    out.push(if index == 0 { b'[' } else { b',' });
-                    json::write_element(out, encoding, |sink| reply.write(sink));
-                }
-                out.push(b']');
+/// Checks all commands first, then runs those that touch no data. The text of the first refusal.
+fn prepare(
+    shared: &Shared,
+    caller: Caller,
+    encoding: Encoding,
+    commands: &[Result<Arguments<'_>, RestError>],
+) -> Result<Prepared, String> {
+    let mut admitted = Vec::with_capacity(commands.len());
+    for command in commands {
+        let arguments = command.as_ref().map_err(ToString::to_string)?;
+        let args: SmallVec<[&[u8]; 16]> = arguments.iter().map(Cow::as_ref).collect();
+        let command = admit(shared, caller, &args).map_err(|error| refusal(&error, &args))?;
+        if matches!(command.run, Run::Connection(word) if !is_over_rest(word)) {
+            return Err(not_over_rest(command.name));
+        }
+        admitted.push((command, args));
+    }
+    let mut prepared = Prepared::default();
+    for (index, (command, args)) in admitted.into_iter().enumerate() {
+        prepared.between().push(if index == 0 { b'[' } else { b',' });
+        match command.run {
+            Run::Connection(word) => {
+                json::write_element(prepared.between(), encoding, |sink| own(shared, word, &args, sink));
             }
-            other => {
-                json::write_element(out, encoding, |sink| other.write(sink));
+            Run::Read(_) | Run::Write(_) | Run::Container => {
+                let arguments = args.iter().map(|arg| arg.to_vec()).collect();
+                prepared.push(Queued { command, arguments });
             }
         }
     }
+    prepared.between().push(b']');
+    Ok(prepared)
 }
 
 /// Runs one command; its element goes to the end of the output. The error's text if it is one.
@@ -175,18 +174,24 @@ async fn run(
     let command = match admit(shared, caller, &args) {
         Ok(command) => command,
         Err(error) => {
-            let text = match error {
-                CommandError::UnknownCommand { .. } if args.first().is_some_and(|word| is_stateful(word)) => {
-                    not_over_rest(&String::from_utf8_lossy(args.first().copied().unwrap_or_default()))
-                }
-                error => error.to_string(),
-            };
+            let text = refusal(&error, &args);
             form.write_error(&mut turn.out, &text);
             return Some(text);
         }
     };
     if let Run::Connection(word) = command.run {
-        return connection_command(shared, form, word, command.name, &args, turn);
+        if !is_over_rest(word) {
+            let text = not_over_rest(command.name);
+            form.write_error(&mut turn.out, &text);
+            return Some(text);
+        }
+        let mut text = None;
+        form.write(&mut turn.out, &mut |sink| {
+            let mut watch = ErrorWatch { sink, text: None };
+            own(shared, word, &args, &mut watch);
+            text = watch.text;
+        });
+        return text;
     }
     let mut text = None;
     let ended = turn
@@ -206,30 +211,30 @@ async fn run(
 }
 
 /// Commands about the connection have no connection here, but for those that are harmless or only tell.
-fn connection_command(
-    shared: &Shared,
-    form: Form,
-    word: Word,
-    name: &str,
-    args: &[&[u8]],
-    turn: &mut Turn,
-) -> Option<String> {
-    let mut text = None;
-    form.write(&mut turn.out, &mut |sink| match word {
-        Word::ClientSetinfo => sink.status("OK"),
+fn is_over_rest(word: Word) -> bool {
+    matches!(word, Word::ClientSetinfo | Word::ConfigGet | Word::Info | Word::Select)
+}
+
+/// Runs one of them.
+fn own(shared: &Shared, word: Word, args: &[&[u8]], sink: &mut dyn ReplySink) {
+    match word {
         Word::Info => sink.bulk(info::page(shared, args.get(1..).unwrap_or_default()).as_bytes()),
-        Word::Select if args.get(1).is_some_and(|index| *index == b"0") => sink.status("OK"),
-        Word::Select => {
+        Word::Select if args.get(1).is_none_or(|index| *index != b"0") => {
             sink.error("ERR DB index is out of range");
-            text = Some("ERR".to_owned());
         }
         Word::ConfigGet => crate::connection::config_get(shared, args, sink),
-        _ => {
-            sink.error(&not_over_rest(name));
-            text = Some("ERR".to_owned());
+        _ => sink.status("OK"),
+    }
+}
+
+/// The text of a refused command line.
+fn refusal(error: &CommandError, args: &[&[u8]]) -> String {
+    match (error, args.first()) {
+        (CommandError::UnknownCommand { .. }, Some(name)) if is_stateful(name) => {
+            not_over_rest(&String::from_utf8_lossy(name))
         }
-    });
-    text
+        _ => error.to_string(),
+    }
 }
 
 /// The text of the service for commands that need a connection.

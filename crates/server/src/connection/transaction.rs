@@ -1,0 +1,114 @@
+//! MULTI, its queue, and EXEC.
+
+use selvedge_node::{Args, Command, Connection as Word, Queued, Run};
+use selvedge_wire::resp::RespSink;
+use selvedge_wire::{Protocol, ReplySink};
+use smallvec::SmallVec;
+
+use crate::connection::Connection;
+use crate::transaction::Prepared;
+use crate::turn::{Ended, Turn};
+
+/// What MULTI began.
+#[derive(Debug, Default)]
+pub(super) struct Transaction {
+    queue: Vec<Queued>,
+    bytes: usize,
+    /// A command was refused: EXEC discards all.
+    is_broken: bool,
+}
+
+impl Transaction {
+    /// Makes EXEC discard all.
+    pub(super) fn break_off(&mut self) {
+        self.is_broken = true;
+        self.queue = Vec::new();
+    }
+}
+
+/// Commands that a transaction does not queue but that act on it, or on the connection at once.
+pub(super) fn acts_at_once(word: Word) -> bool {
+    matches!(word, Word::Exec | Word::Discard | Word::Multi | Word::Quit | Word::Reset)
+}
+
+impl Connection {
+    pub(super) fn multi(&mut self, turn: &mut Turn) {
+        if self.transaction.is_some() {
+            self.sink(turn).error("ERR MULTI calls can not be nested");
+        } else {
+            self.transaction = Some(Transaction::default());
+            self.sink(turn).status("OK");
+        }
+    }
+
+    pub(super) fn discard(&mut self, turn: &mut Turn) {
+        match self.transaction.take() {
+            Some(_) => self.sink(turn).status("OK"),
+            None => self.sink(turn).error("ERR DISCARD without MULTI"),
+        }
+    }
+
+    pub(super) fn queue(&mut self, command: &'static Command, args: Args<'_>, turn: &mut Turn) {
+        let Some(transaction) = &mut self.transaction else { return };
+        transaction.bytes += args.iter().map(|arg| arg.len() + size_of::<Vec<u8>>()).sum::<usize>();
+        let bytes_max = self.shared.settings.transaction_bytes_max;
+        if transaction.bytes as u64 > bytes_max {
+            transaction.break_off();
+            let text =
+                format!("LIMIT the transaction is larger than transaction_bytes_max ({bytes_max} bytes)");
+            self.sink(turn).error(&text);
+            return;
+        }
+        if !transaction.is_broken {
+            transaction
+                .queue
+                .push(Queued { command, arguments: args.iter().map(|arg| arg.to_vec()).collect() });
+        }
+        self.sink(turn).status("QUEUED");
+    }
+
+    pub(super) async fn exec(&mut self, turn: &mut Turn) {
+        let Some(transaction) = self.transaction.take() else {
+            self.sink(turn).error("ERR EXEC without MULTI");
+            return;
+        };
+        if transaction.is_broken {
+            self.sink(turn).error("EXECABORT Transaction discarded because of previous errors.");
+            return;
+        }
+        let (prepared, protocols) = self.prepare(transaction.queue);
+        let ended = turn
+            .execute_transaction(&self.shared, &prepared, |out, index, run| {
+                let protocol = protocols.get(index).copied().unwrap_or(Protocol::Resp2);
+                run(&mut RespSink::new(out, protocol));
+            })
+            .await;
+        if let Ended::Undone(error) = ended {
+            self.sink(turn).error(&error);
+        }
+    }
+
+    /// Runs the commands about the connection. With it, what each of the others is answered in: HELLO may be among them.
+    fn prepare(&mut self, queue: Vec<Queued>) -> (Prepared, Vec<Protocol>) {
+        let mut prepared = Prepared::default();
+        let mut protocols = Vec::new();
+        RespSink::new(prepared.between(), self.protocol).array(queue.len());
+        for queued in queue {
+            let Run::Connection(word) = queued.command.run else {
+                protocols.push(self.protocol);
+                prepared.push(queued);
+                continue;
+            };
+            let args: SmallVec<[&[u8]; 8]> = queued.arguments.iter().map(Vec::as_slice).collect();
+            let mut own = Turn::default();
+            if word == Word::ClientReply {
+                // The array has one reply for each command, so none can be left out.
+                self.sink(&mut own).error("ERR CLIENT REPLY is not allowed inside a transaction");
+            } else {
+                self.own(word, &args, &mut own);
+            }
+            prepared.between().append(&mut own.out);
+        }
+        (prepared, protocols)
+    }
+}
