@@ -65,6 +65,47 @@ pub(crate) fn integer(word: &[u8]) -> Result<i64, CommandError> {
     parse_integer(word).ok_or(CommandError::NotAnInteger)
 }
 
+/// A word as an integer that can be negated.
+///
+/// # Errors
+/// [`CommandError::NotAnInteger`], [`CommandError::NoCounterpart`].
+pub(crate) fn signed_integer(word: &[u8]) -> Result<i64, CommandError> {
+    Some(integer(word)?).filter(|value| *value != i64::MIN).ok_or(CommandError::NoCounterpart)
+}
+
+/// A word as an amount that is not negative.
+///
+/// # Errors
+/// [`CommandError::NegativeOption`] if it is negative or no integer at all.
+pub(crate) fn amount(word: &[u8], option: &'static str) -> Result<usize, CommandError> {
+    let amount = parse_integer(word).and_then(|amount| usize::try_from(amount).ok());
+    amount.ok_or(CommandError::NegativeOption { option })
+}
+
+/// A word as a positive amount.
+///
+/// # Errors
+/// [`CommandError::NotAboveZero`] if it is less or no integer at all.
+pub(crate) fn positive(word: &[u8], name: &'static str) -> Result<usize, CommandError> {
+    let amount = parse_integer(word).and_then(|amount| usize::try_from(amount).ok());
+    amount.filter(|amount| *amount > 0).ok_or(CommandError::NotAboveZero { name })
+}
+
+/// The words that follow a count at index `at` of as many keys, and a cursor behind them.
+///
+/// # Errors
+/// [`CommandError::NotAboveZero`] of the count, `too_few` if there are not as many words.
+pub(crate) fn counted_keys<'a>(
+    args: Args<'a>,
+    at: usize,
+    too_few: CommandError,
+) -> Result<(Args<'a>, Cursor<'a>), CommandError> {
+    let count = positive(args.get(at).copied().unwrap_or_default(), "numkeys")?;
+    let words = args.get(at + 1..).unwrap_or_default();
+    let (keys, rest) = words.split_at_checked(count).ok_or(too_few)?;
+    Ok((keys, Cursor { rest }))
+}
+
 /// A word in upper case, to be matched against option names. Longer words than any option are empty.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Keyword {

@@ -77,6 +77,30 @@ pub enum CommandError {
     /// The second number of SWAPDB is none.
     #[error("ERR invalid second DB index")]
     InvalidSecondDatabase,
+    /// An index lies outside the list.
+    #[error("ERR index out of range")]
+    IndexOutOfRange,
+    /// An integer that is negated later has no counterpart.
+    #[error("ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807")]
+    NoCounterpart,
+    /// LPOS does not count matches from 0.
+    #[error(
+        "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... \
+         or use negative to start from the end of the list"
+    )]
+    RankZero,
+    /// An option's amount is negative, or no number.
+    #[error("ERR {option} can't be negative")]
+    NegativeOption {
+        /// The option.
+        option: &'static str,
+    },
+    /// A count of keys or elements is not positive, or no number.
+    #[error("ERR {name} should be greater than 0")]
+    NotAboveZero {
+        /// The argument as the grammar names it.
+        name: &'static str,
+    },
     /// A string offset is negative.
     #[error("ERR offset is out of range")]
     OffsetOutOfRange,

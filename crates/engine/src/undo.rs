@@ -27,6 +27,12 @@ pub(crate) enum Undo {
     Pushed { key: Box<[u8]>, end: End },
     /// Elements left a large list, in this order.
     Dropped { key: Box<[u8]>, end: End, elements: Vec<Box<[u8]>> },
+    /// A large list had this element here.
+    Element { key: Box<[u8]>, index: usize, old: Box<[u8]> },
+    /// An element was inserted into a large list.
+    Inserted { key: Box<[u8]>, index: usize },
+    /// Elements were taken out of a large list, each from its index before.
+    Removed { key: Box<[u8]>, elements: Vec<(usize, Box<[u8]>)> },
     /// An entry of this version was renamed, in place of another.
     Renamed { from: Box<[u8]>, to: Box<[u8]>, version: Sequence, replaced: Option<Record> },
     /// The shards were emptied.
@@ -48,6 +54,9 @@ impl Undo {
             | Self::Member { .. }
             | Self::Pushed { .. }
             | Self::Dropped { .. }
+            | Self::Element { .. }
+            | Self::Inserted { .. }
+            | Self::Removed { .. }
             | Self::Renamed { replaced: None, .. } => {}
         }
     }
@@ -95,6 +104,24 @@ impl Undo {
             Self::Dropped { key, end, elements } => {
                 if let Some(list) = list_of(keyspace, shards, &key) {
                     elements.iter().rev().for_each(|element| list.push(end, element));
+                }
+            }
+            Self::Element { key, index, old } => {
+                if let Some(list) = list_of(keyspace, shards, &key) {
+                    list.set(index, &old);
+                }
+            }
+            Self::Inserted { key, index } => {
+                if let Some(list) = list_of(keyspace, shards, &key) {
+                    list.remove(index);
+                }
+            }
+            Self::Removed { key, elements } => {
+                if let Some(list) = list_of(keyspace, shards, &key) {
+                    match elements.as_slice() {
+                        [(index, element)] => list.insert(*index, element),
+                        _ => list.insert_all(elements),
+                    }
                 }
             }
             Self::Renamed { from, to, version, replaced } => {

@@ -22,7 +22,9 @@ pub(crate) fn flags(command: &Command) -> impl Iterator<Item = &'static str> + C
     let rights = [(command.is_write(), "write"), (command.is_read(), "readonly")];
     let traits = command.traits;
     let derived = rights.into_iter().filter(|(holds, _)| *holds).map(|(_, name)| name);
-    derived.chain(FLAGS.iter().filter(move |(flag, _)| traits.contains(*flag)).map(|(_, name)| *name))
+    let movable = matches!(command.keys, Keys::Counted { .. } | Keys::Custom(_)).then_some("movablekeys");
+    let flags = FLAGS.iter().filter(move |(flag, _)| traits.contains(*flag)).map(|(_, name)| *name);
+    derived.chain(flags).chain(movable)
 }
 
 /// The ACL categories of COMMAND INFO, in the order Redis lists them.
@@ -97,7 +99,10 @@ fn key_spec(command: &Command, i: usize, key_use: KeyUse, out: &mut dyn ReplySin
     let separate = command.uses.len() > 1;
     let (begin, last, step) = match command.keys {
         Keys::One => (1, 0, 1),
-        Keys::Range { first, step, .. } if separate => (first + i * step, 0, 1),
+        // What the last specification says holds for all keys from there to the end.
+        Keys::Range { first, last, step } if separate => {
+            (first + i * step, if i + 1 == command.uses.len() { last.min(0) } else { 0 }, 1)
+        }
         // Redis counts the last key from the first, or from the end when negative.
         Keys::Range { first, last, step } => {
             (first, if last < 0 { last } else { last.saturating_sub_unsigned(first) }, step)

@@ -1,8 +1,8 @@
-//! Lists: elements in order.
+//! Lists: their ends and stretches. What is between the ends is in [`super::list_elements`].
 
 use selvedge_wire::ReplySink;
 
-use crate::args::{Cursor, integer, words};
+use crate::args::{Cursor, Keyword, counted_keys, integer, positive, words};
 use crate::commands::reply;
 use crate::commands::table::arg::KEY;
 use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
@@ -12,20 +12,11 @@ use crate::numbers::parse_integer;
 
 const LIST: Command = Command::base(Group::List);
 
+/// `LEFT | RIGHT`.
+const ENDS: &[Arg] = &[Arg::token("left", "LEFT"), Arg::token("right", "RIGHT")];
+
 /// The commands of this file.
 pub(crate) const COMMANDS: &[Command] = &[
-    Command {
-        name: "lindex",
-        since: "1.0.0",
-        complexity: "O(N), N the distance from the nearer end",
-        summary: "Returns the element at a position of a list.",
-        arity: Arity::Exactly(3),
-        keys: Keys::One,
-        uses: &[KeyUse::RO.access()],
-        args: &[KEY, Arg::integer("index")],
-        run: Run::Read(lindex),
-        ..LIST
-    },
     Command {
         name: "llen",
         since: "1.0.0",
@@ -36,6 +27,40 @@ pub(crate) const COMMANDS: &[Command] = &[
         args: &[KEY],
         traits: Traits::FAST,
         run: Run::Read(llen),
+        ..LIST
+    },
+    Command {
+        name: "lmove",
+        since: "6.2.0",
+        summary: "Takes an element from an end of one list, puts it at an end of another, and returns it.",
+        arity: Arity::Exactly(5),
+        keys: Keys::Range { first: 1, last: 2, step: 1 },
+        uses: &[KeyUse::RW.access().delete(), KeyUse::RW.insert()],
+        args: &[
+            Arg::key("source"),
+            Arg::key("destination"),
+            Arg::one_of("wherefrom", ENDS),
+            Arg::one_of("whereto", ENDS),
+        ],
+        traits: Traits::DENY_OOM.and(Traits::COPIES_STORED),
+        run: Run::Write(lmove),
+        ..LIST
+    },
+    Command {
+        name: "lmpop",
+        since: "7.0.0",
+        complexity: "O(N+M), N the number of keys given, M the number of elements taken",
+        summary: "Takes elements from an end of the first list among several that is there.",
+        arity: Arity::AtLeast(4),
+        keys: Keys::Counted { at: 1 },
+        uses: &[KeyUse::RW.access().delete()],
+        args: &[
+            Arg::integer("numkeys"),
+            Arg::key("key").multiple(),
+            Arg::one_of("where", ENDS),
+            Arg::integer("count").after("COUNT").optional(),
+        ],
+        run: Run::Write(lmpop),
         ..LIST
     },
     Command {
@@ -115,6 +140,18 @@ pub(crate) const COMMANDS: &[Command] = &[
         ..LIST
     },
     Command {
+        name: "rpoplpush",
+        since: "1.2.0",
+        summary: "Takes the last element of one list, puts it at the head of another, and returns it.",
+        arity: Arity::Exactly(3),
+        keys: Keys::Range { first: 1, last: 2, step: 1 },
+        uses: &[KeyUse::RW.access().delete(), KeyUse::RW.insert()],
+        args: &[Arg::key("source"), Arg::key("destination")],
+        traits: Traits::DENY_OOM.and(Traits::COPIES_STORED),
+        run: Run::Write(rpoplpush),
+        ..LIST
+    },
+    Command {
         name: "rpush",
         since: "1.0.0",
         complexity: "O(N), N the number of elements given",
@@ -142,20 +179,66 @@ pub(crate) const COMMANDS: &[Command] = &[
     },
 ];
 
-fn lindex(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
-    let [key, index] = words(args);
-    // Redis looks the key up before it reads the index.
-    let element = match cx.list(key)? {
-        Some(list) => reply::index(integer(index)?, list.len()).and_then(|index| list.get(index)),
-        None => None,
-    };
-    reply::bulk_or_null(out, element);
-    Ok(())
-}
-
 fn llen(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
     let [key] = words(args);
     reply::length(out, cx.list(key)?.map_or(0, |list| list.len()));
+    Ok(())
+}
+
+fn lmove(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
+    let [source, destination, from, to] = words(args);
+    move_element(cx, (source, end(from)?), (destination, end(to)?), out)
+}
+
+fn lmpop(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
+    let (keys, mut cursor) = counted_keys(args, 1, CommandError::Syntax)?;
+    let end = end(cursor.word()?)?;
+    let count = match cursor.rest() {
+        [] => 1,
+        [option, count] if Keyword::of(option).bytes() == b"COUNT" => positive(count, "count")?,
+        _ => return Err(CommandError::Syntax),
+    };
+    for key in keys {
+        if cx.list(key)?.is_some() {
+            out.array(2);
+            out.bulk(key);
+            take(cx, key, end, count, out);
+            return Ok(());
+        }
+    }
+    out.null_array();
+    Ok(())
+}
+
+/// LEFT or RIGHT.
+fn end(word: &[u8]) -> Result<End, CommandError> {
+    match Keyword::of(word).bytes() {
+        b"LEFT" => Ok(End::Front),
+        b"RIGHT" => Ok(End::Back),
+        _ => Err(CommandError::Syntax),
+    }
+}
+
+fn move_element(
+    cx: &mut WriteCx<'_>,
+    (source, from): (&[u8], End),
+    (destination, to): (&[u8], End),
+    out: &mut dyn ReplySink,
+) -> Result<(), CommandError> {
+    let Some(length) = cx.list(source)?.map(|list| list.len()) else {
+        out.null();
+        return Ok(());
+    };
+    cx.list(destination)?;
+    let moved = if source == destination && (length == 1 || from == to) {
+        // It comes back to where it was. The list must not be gone in between, or its expiry would be.
+        let index = if from == End::Front { 0 } else { length - 1 };
+        let element = cx.list(source)?.and_then(|list| list.get(index)).map(<[u8]>::to_vec);
+        element.inspect(|element| cx.list_set(source, index, element))
+    } else {
+        cx.list_pop(source, from).inspect(|element| cx.list_push(destination, to, element))
+    };
+    reply::bulk_or_null(out, moved.as_deref());
     Ok(())
 }
 
@@ -216,15 +299,24 @@ fn pop(
         (None, None) => out.null(),
         (None, Some(_)) => reply::bulk_or_null(out, cx.list_pop(key, end).as_deref()),
         (Some(_), None) => out.null_array(),
-        (Some(count), Some(length)) => {
-            let count = count.min(length);
-            out.array(count);
-            for _ in 0..count {
-                reply::bulk_or_null(out, cx.list_pop(key, end).as_deref());
-            }
-        }
+        (Some(count), Some(_)) => take(cx, key, end, count, out),
     }
     Ok(())
+}
+
+/// Takes up to `count` elements from an end and replies with them, in the order they leave.
+fn take(cx: &mut WriteCx<'_>, key: &[u8], end: End, count: usize, out: &mut dyn ReplySink) {
+    let Some(list) = cx.list(key).ok().flatten() else { return out.array(0) };
+    let count = count.min(list.len());
+    out.array(count);
+    match end {
+        End::Front => list.iter().take(count).for_each(|element| out.bulk(element)),
+        End::Back => list.iter_back().take(count).for_each(|element| out.bulk(element)),
+    }
+    match end {
+        End::Front => cx.list_trim(key, count, 0),
+        End::Back => cx.list_trim(key, 0, count),
+    }
 }
 
 fn lrange(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
@@ -259,6 +351,11 @@ fn ltrim(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resul
 
 fn rpop(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
     pop(cx, args, out, End::Back, "rpop")
+}
+
+fn rpoplpush(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
+    let [source, destination] = words(args);
+    move_element(cx, (source, End::Back), (destination, End::Front), out)
 }
 
 fn rpush(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {

@@ -11,6 +11,7 @@ pub(crate) mod describe;
 pub(crate) mod expiry;
 pub(crate) mod generic;
 pub(crate) mod hashes;
+pub(crate) mod list_elements;
 pub(crate) mod lists;
 mod reply;
 mod scan;

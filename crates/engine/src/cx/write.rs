@@ -6,7 +6,7 @@ use crate::cx::{End, Lookup, Seen};
 use crate::entry::{EntryRef, saturated};
 use crate::hash::KeyHash;
 use crate::keyspace::{Keyspace, Outcome, Sequence, ShardsMut, WriteGuards, apply, random_entry, scan};
-use crate::mutation::Mutation;
+use crate::mutation::{Mutation, Positions};
 use crate::random;
 use crate::time::{Milliseconds, Now};
 
@@ -112,6 +112,29 @@ impl<'a> WriteCx<'a> {
     /// Drops `front` elements at the head and `back` at the tail, and removes the key if nothing stays.
     pub fn list_trim(&mut self, key: &[u8], front: usize, back: usize) {
         self.change(key, &Mutation::ListTrim { key, front: front as u64, back: back as u64 });
+    }
+
+    /// Puts another element in the place of the one at `index`, which is there.
+    pub fn list_set(&mut self, key: &[u8], index: usize, element: &[u8]) {
+        self.change(key, &Mutation::ListSet { key, index: index as u64, element });
+    }
+
+    /// Puts an element in front of the one at `index`, which is there.
+    pub fn list_insert(&mut self, key: &[u8], index: usize, element: &[u8]) {
+        self.change(key, &Mutation::ListInsert { key, index: index as u64, element });
+    }
+
+    /// Takes out the elements at these indexes, which ascend, and removes the key with the last one.
+    pub fn list_remove(&mut self, key: &[u8], indexes: &[usize]) {
+        let mut packed = Vec::with_capacity(indexes.len());
+        let mut next = 0;
+        for index in indexes {
+            Positions::push(&mut packed, index.saturating_sub(next));
+            next = index + 1;
+        }
+        if let Some(positions) = Positions::new(&packed) {
+            self.change(key, &Mutation::ListRemove { key, positions });
+        }
     }
 
     /// Adds one member. Whether it is new.

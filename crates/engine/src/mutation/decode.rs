@@ -1,6 +1,6 @@
 //! Reading mutations back. The bytes come from a disk or a network: nothing in them is trusted.
 
-use super::{Mutation, tag};
+use super::{Mutation, Positions, tag};
 use crate::batch::BatchError;
 use crate::cx::End;
 use crate::hash::HashSeed;
@@ -58,6 +58,13 @@ impl<'a> Decoder<'a> {
             tag::LIST_TRIM => {
                 Mutation::ListTrim { key: self.bytes()?, front: self.number()?, back: self.number()? }
             }
+            tag::LIST_SET => {
+                Mutation::ListSet { key: self.bytes()?, index: self.number()?, element: self.bytes()? }
+            }
+            tag::LIST_INSERT => {
+                Mutation::ListInsert { key: self.bytes()?, index: self.number()?, element: self.bytes()? }
+            }
+            tag::LIST_REMOVE => Mutation::ListRemove { key: self.bytes()?, positions: self.positions()? },
             tag::SET_ADD => Mutation::SetAdd { key: self.bytes()?, member: self.bytes()? },
             tag::SET_REMOVE => Mutation::SetRemove { key: self.bytes()?, member: self.bytes()? },
             tag::RENAME => Mutation::Rename { from: self.bytes()?, to: self.bytes()? },
@@ -85,6 +92,10 @@ impl<'a> Decoder<'a> {
         let (bytes, rest) = self.rest.split_at_checked(len).ok_or(BatchError::CutOff)?;
         self.rest = rest;
         Ok(bytes)
+    }
+
+    fn positions(&mut self) -> Result<Positions<'a>, BatchError> {
+        Positions::new(self.bytes()?).ok_or(BatchError::BadNumber)
     }
 
     fn expiry(&mut self) -> Result<Option<Milliseconds>, BatchError> {

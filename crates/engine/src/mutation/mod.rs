@@ -1,10 +1,12 @@
 //! Mutations: what changes an entry, absolute and deterministic, as it stands in a batch. Never a command.
 
 mod decode;
+mod positions;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use decode::Decoder;
+pub use positions::Positions;
 
 use crate::cx::End;
 use crate::hash::HashSeed;
@@ -92,6 +94,31 @@ pub enum Mutation<'a> {
         /// How many at the tail.
         back: u64,
     },
+    /// An element takes the place of another.
+    ListSet {
+        /// The key.
+        key: &'a [u8],
+        /// Where, from the head.
+        index: u64,
+        /// The new element.
+        element: &'a [u8],
+    },
+    /// An element comes in front of another.
+    ListInsert {
+        /// The key.
+        key: &'a [u8],
+        /// Where it will stand, from the head.
+        index: u64,
+        /// The element.
+        element: &'a [u8],
+    },
+    /// Elements leave from between others, and the entry goes with the last one.
+    ListRemove {
+        /// The key.
+        key: &'a [u8],
+        /// Where they stand before any of them leaves.
+        positions: Positions<'a>,
+    },
     /// A member comes.
     SetAdd {
         /// The key, created if absent.
@@ -140,6 +167,9 @@ mod tag {
     pub(super) const SET_REMOVE: u8 = 12;
     pub(super) const RENAME: u8 = 13;
     pub(super) const CLEAR: u8 = 14;
+    pub(super) const LIST_SET: u8 = 15;
+    pub(super) const LIST_INSERT: u8 = 16;
+    pub(super) const LIST_REMOVE: u8 = 17;
     pub(super) const COPY: u8 = 18;
 }
 
@@ -192,6 +222,11 @@ impl<'a> Mutation<'a> {
                 varint::put(out, front);
                 varint::put(out, back);
             }
+            Self::ListSet { key, index, element } => put_element(out, tag::LIST_SET, key, index, element),
+            Self::ListInsert { key, index, element } => {
+                put_element(out, tag::LIST_INSERT, key, index, element);
+            }
+            Self::ListRemove { key, positions } => put(out, tag::LIST_REMOVE, &[key, positions.as_bytes()]),
             Self::SetAdd { key, member } => put(out, tag::SET_ADD, &[key, member]),
             Self::SetRemove { key, member } => put(out, tag::SET_REMOVE, &[key, member]),
             Self::Rename { from, to } => put(out, tag::RENAME, &[from, to]),
@@ -213,6 +248,9 @@ impl<'a> Mutation<'a> {
             | Self::ListPush { key, .. }
             | Self::ListPop { key, .. }
             | Self::ListTrim { key, .. }
+            | Self::ListSet { key, .. }
+            | Self::ListInsert { key, .. }
+            | Self::ListRemove { key, .. }
             | Self::SetAdd { key, .. }
             | Self::SetRemove { key, .. } => Touched::One(key),
             Self::Rename { from, to } | Self::Copy { from, to } => Touched::Two(from, to),
@@ -224,6 +262,12 @@ impl<'a> Mutation<'a> {
 fn put(out: &mut Vec<u8>, tag: u8, parts: &[&[u8]]) {
     out.push(tag);
     parts.iter().for_each(|part| put_bytes(out, part));
+}
+
+fn put_element(out: &mut Vec<u8>, tag: u8, key: &[u8], index: u64, element: &[u8]) {
+    put(out, tag, &[key]);
+    varint::put(out, index);
+    put_bytes(out, element);
 }
 
 fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {

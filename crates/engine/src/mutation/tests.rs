@@ -6,7 +6,7 @@ use super::*;
 #[test]
 fn bytes_are_frozen() {
     let key: &[u8] = b"k";
-    let golden: [(Mutation<'_>, &[u8]); 19] = [
+    let golden: [(Mutation<'_>, &[u8]); 22] = [
         (Mutation::Genesis { hash_seed: *b"0123456789abcdef" }, b"\x010123456789abcdef"),
         (Mutation::StringSet { key, value: b"vv", expire_at_ms: None }, b"\x02\x01k\x00\x02vv"),
         (Mutation::StringSet { key, value: b"", expire_at_ms: Some(127) }, b"\x02\x01k\x80\x01\x00"),
@@ -25,6 +25,9 @@ fn bytes_are_frozen() {
         (Mutation::SetRemove { key, member: b"m" }, b"\x0c\x01k\x01m"),
         (Mutation::Rename { from: key, to: b"to" }, b"\x0d\x01k\x02to"),
         (Mutation::Clear, b"\x0e"),
+        (Mutation::ListSet { key, index: 300, element: b"e" }, b"\x0f\x01k\xac\x02\x01e"),
+        (Mutation::ListInsert { key, index: 2, element: b"e" }, b"\x10\x01k\x02\x01e"),
+        (Mutation::ListRemove { key, positions: positions(&[3, 4, 305]) }, b"\x11\x01k\x04\x03\x00\xac\x02"),
         (Mutation::Copy { from: key, to: b"to" }, b"\x12\x01k\x02to"),
     ];
     for (mutation, bytes) in golden {
@@ -40,10 +43,32 @@ fn bytes_are_frozen() {
     }
 }
 
+fn positions(ascending: &[usize]) -> Positions<'static> {
+    let mut packed = Vec::new();
+    let mut next = 0;
+    for position in ascending {
+        Positions::push(&mut packed, position - next);
+        next = position + 1;
+    }
+    let positions = Positions::new(packed.leak()).unwrap();
+    assert!(positions.iter().eq(ascending.iter().copied()));
+    positions
+}
+
+#[test]
+fn positions_beyond_64_bits_are_refused() {
+    let mut packed = Vec::new();
+    crate::varint::put(&mut packed, u64::MAX - 1);
+    assert!(Positions::new(&packed).is_some());
+    packed.push(0);
+    assert!(Positions::new(&packed).is_none());
+    assert!(Positions::new(&[0x80]).is_none());
+}
+
 proptest! {
     /// Whatever decodes encodes to the same bytes: there is one form of each mutation.
     #[test]
-    fn decoding_never_panics_and_has_one_form(bytes in proptest::collection::vec(any::<u8>(), 0..64), tag in 0u8..20) {
+    fn decoding_never_panics_and_has_one_form(bytes in proptest::collection::vec(any::<u8>(), 0..64), tag in 0u8..32) {
         let mut tagged = vec![tag];
         tagged.extend(bytes);
         let mut decoder = Decoder::new(&tagged);

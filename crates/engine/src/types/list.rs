@@ -1,102 +1,22 @@
 //! Lists: packed, or a queue of packed chunks.
 
+mod chunk;
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
-use std::sync::Arc;
+
+use chunk::Chunk;
 
 use crate::cx::End;
-use crate::limits::{LIST_CHUNK_BYTES, LIST_CHUNK_ELEMENTS};
 use crate::types::packed::{self, Elements};
-use crate::varint;
 
-/// A long list. Both ends cost at most a walk or a move inside one chunk. A clone shares the bytes of all chunks until
-/// either list changes them.
+/// A long list. A change costs a walk over the chunks from the nearer end, and a walk or a move inside one chunk. A clone
+/// shares the bytes of all chunks until either list changes them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct List {
     chunks: VecDeque<Chunk>,
     len: usize,
-}
-
-/// Elements behind their lengths, from `start` on: room in front is kept, so that pops and pushes there move nothing.
-#[derive(Debug, Clone)]
-struct Chunk {
-    bytes: Arc<Vec<u8>>,
-    start: usize,
-    count: usize,
-}
-
-impl Chunk {
-    fn new(element: &[u8]) -> Self {
-        let mut chunk = Self { bytes: Arc::default(), start: 0, count: 0 };
-        chunk.push_back(element);
-        chunk
-    }
-
-    fn has_room_for(&self, element: &[u8]) -> bool {
-        self.count < LIST_CHUNK_ELEMENTS
-            && self.bytes.len() - self.start + packed::prefix(element).as_slice().len() + element.len()
-                <= LIST_CHUNK_BYTES
-    }
-
-    fn elements(&self) -> Elements<'_> {
-        Elements::bare(self.bytes.get(self.start..).unwrap_or_default())
-    }
-
-    fn push_back(&mut self, element: &[u8]) {
-        // A queue that stays short would otherwise only ever move towards the end of its chunk.
-        let bytes = Arc::make_mut(&mut self.bytes);
-        if self.start > LIST_CHUNK_BYTES {
-            bytes.drain(..self.start);
-            self.start = 0;
-        }
-        varint::put(bytes, element.len() as u64);
-        bytes.extend_from_slice(element);
-        self.count += 1;
-    }
-
-    fn push_front(&mut self, element: &[u8]) {
-        let prefix = packed::prefix(element);
-        let prefix = prefix.as_slice();
-        let needed = prefix.len() + element.len();
-        let bytes = Arc::make_mut(&mut self.bytes);
-        if self.start < needed {
-            // Doubles the room, so that a run of pushes moves each byte a few times only.
-            let gap = needed.max(bytes.len() - self.start).min(LIST_CHUNK_BYTES.max(needed));
-            let missing = gap - self.start;
-            bytes.splice(0..0, std::iter::repeat_n(0, missing));
-            self.start += missing;
-        }
-        let at = self.start - needed;
-        for (place, part) in [(at, prefix), (at + prefix.len(), element)] {
-            if let Some(place) = bytes.get_mut(place..place + part.len()) {
-                place.copy_from_slice(part);
-            }
-        }
-        self.start = at;
-        self.count += 1;
-    }
-
-    /// Drops `count` elements, handing each to `gone`: from the front in order, from the back last first.
-    fn drop_elements(&mut self, end: End, count: usize, gone: &mut dyn FnMut(&[u8])) {
-        match end {
-            End::Front => {
-                let mut elements = self.elements();
-                elements.by_ref().take(count).for_each(&mut *gone);
-                self.start += elements.at();
-            }
-            End::Back => {
-                let mut elements = self.elements();
-                elements.by_ref().take(self.count - count).for_each(drop);
-                let keep = self.start + elements.at();
-                let dropped: Vec<&[u8]> = elements.collect();
-                dropped.into_iter().rev().for_each(&mut *gone);
-                // A chunk without elements is dropped by the caller: its bytes need not be copied to be cut.
-                if count < self.count {
-                    Arc::make_mut(&mut self.bytes).truncate(keep);
-                }
-            }
-        }
-        self.count -= count;
-    }
 }
 
 impl List {
@@ -107,7 +27,7 @@ impl List {
     /// Bytes in its chunks, used or not.
     #[cfg(test)]
     pub(crate) fn stored_bytes(&self) -> usize {
-        self.chunks.iter().map(|chunk| chunk.bytes.len()).sum()
+        self.chunks.iter().map(Chunk::stored_bytes).sum()
     }
 
     pub(crate) fn push(&mut self, end: End, element: &[u8]) {
@@ -132,9 +52,9 @@ impl List {
                 End::Back => self.chunks.back_mut(),
             };
             let Some(chunk) = outer else { return };
-            let now = chunk.count.min(count);
+            let now = chunk.count().min(count);
             chunk.drop_elements(end, now, gone);
-            if chunk.count == 0 {
+            if chunk.count() == 0 {
                 match end {
                     End::Front => self.chunks.pop_front(),
                     End::Back => self.chunks.pop_back(),
@@ -142,6 +62,115 @@ impl List {
             }
             self.len -= now;
             count -= now;
+        }
+    }
+
+    /// Puts an element in front of the one at `index`, or at the end if that is the length.
+    pub(crate) fn insert(&mut self, index: usize, element: &[u8]) {
+        let Some((number, within)) = self.seek(index) else { return self.push(End::Back, element) };
+        let Some(chunk) = self.chunks.get_mut(number) else { return };
+        self.len += 1;
+        if chunk.has_room_for(element) {
+            return chunk.insert(within, element);
+        }
+        let tail = chunk.split_off(within);
+        let mut next = number + 1;
+        if chunk.count() == 0 || chunk.has_room_for(element) {
+            chunk.push_back(element);
+        } else {
+            self.chunks.insert(next, Chunk::new(element));
+            next += 1;
+        }
+        self.chunks.insert(next, tail);
+        // Inserts at one place would otherwise leave a chunk of one element behind each time.
+        self.join(next);
+        self.join_before(number);
+    }
+
+    /// Puts another element in the place of the one at `index`.
+    pub(crate) fn set(&mut self, index: usize, element: &[u8]) {
+        let Some((number, within)) = self.seek(index) else { return };
+        if !self.chunks.get_mut(number).is_some_and(|chunk| chunk.replace(within, element)) {
+            self.remove(index);
+            self.insert(index, element);
+        }
+    }
+
+    /// Takes out the element at `index`.
+    pub(crate) fn remove(&mut self, index: usize) {
+        let Some((number, within)) = self.seek(index) else { return };
+        let Some(chunk) = self.chunks.get_mut(number) else { return };
+        chunk.remove(within);
+        self.len -= 1;
+        if chunk.count() == 0 {
+            self.chunks.remove(number);
+        } else {
+            self.join(number);
+        }
+        self.join_before(number);
+    }
+
+    /// Takes out the elements at these indexes, which ascend, in one walk over the chunks.
+    pub(crate) fn remove_all(&mut self, indexes: impl IntoIterator<Item = usize>) {
+        let mut indexes = indexes.into_iter().peekable();
+        let old = std::mem::take(self);
+        let mut at = 0;
+        for chunk in old.chunks {
+            let end = at + chunk.count();
+            if indexes.peek().is_none_or(|index| *index >= end) {
+                self.append(chunk);
+            } else {
+                for (index, element) in (at..).zip(chunk.elements()) {
+                    if indexes.next_if_eq(&index).is_none() {
+                        self.push(End::Back, element);
+                    }
+                }
+            }
+            at = end;
+        }
+    }
+
+    /// Puts elements back to where [`List::remove_all`] took them from, in one walk over the chunks.
+    pub(crate) fn insert_all(&mut self, elements: impl IntoIterator<Item = (usize, Box<[u8]>)>) {
+        let mut elements = elements.into_iter().peekable();
+        let old = std::mem::take(self);
+        for chunk in old.chunks {
+            let end = self.len + chunk.count();
+            if elements.peek().is_none_or(|(index, _)| *index >= end) {
+                self.append(chunk);
+                continue;
+            }
+            for element in chunk.elements() {
+                while let Some((_, element)) = elements.next_if(|(index, _)| *index == self.len) {
+                    self.push(End::Back, &element);
+                }
+                self.push(End::Back, element);
+            }
+        }
+        elements.for_each(|(_, element)| self.push(End::Back, &element));
+    }
+
+    fn append(&mut self, chunk: Chunk) {
+        self.len += chunk.count();
+        self.chunks.push_back(chunk);
+    }
+
+    /// Makes one chunk of this one and the next, if they fit.
+    fn join(&mut self, number: usize) {
+        let (Some(chunk), Some(next)) = (self.chunks.get(number), self.chunks.get(number + 1)) else {
+            return;
+        };
+        if chunk.has_room_for_all(next)
+            && let Some(next) = self.chunks.remove(number + 1)
+            && let Some(chunk) = self.chunks.get_mut(number)
+        {
+            chunk.append(&next);
+        }
+    }
+
+    fn join_before(&mut self, number: usize) {
+        if let Some(before) = number.checked_sub(1) {
+            self.join(before);
         }
     }
 
@@ -153,21 +182,25 @@ impl List {
         if index <= self.len / 2 {
             let mut before = 0;
             for (number, chunk) in self.chunks.iter().enumerate() {
-                if index < before + chunk.count {
+                if index < before + chunk.count() {
                     return Some((number, index - before));
                 }
-                before += chunk.count;
+                before += chunk.count();
             }
         } else {
             let mut after = self.len;
             for (number, chunk) in self.chunks.iter().enumerate().rev() {
-                after -= chunk.count;
+                after -= chunk.count();
                 if index >= after {
                     return Some((number, index - after));
                 }
             }
         }
         None
+    }
+
+    fn iter_back(&self) -> impl Iterator<Item = &[u8]> {
+        self.chunks.iter().rev().flat_map(|chunk| backwards(chunk.elements()))
     }
 
     fn iter_from(&self, start: usize) -> impl Iterator<Item = &[u8]> {
@@ -220,8 +253,38 @@ impl<'a> ListRef<'a> {
         Elements::new(bytes).skip(start).chain(list.into_iter().flat_map(move |list| list.iter_from(start)))
     }
 
+    /// Copies of the elements at these indexes, which ascend, each with its index.
+    pub(crate) fn pick(self, indexes: impl Iterator<Item = usize>) -> Vec<(usize, Box<[u8]>)> {
+        let mut indexes = indexes.peekable();
+        let Some(first) = indexes.peek().copied() else { return Vec::new() };
+        let mut picked = Vec::new();
+        for (index, element) in (first..).zip(self.iter_from(first)) {
+            if indexes.next_if_eq(&index).is_some() {
+                picked.push((index, element.into()));
+            }
+            if indexes.peek().is_none() {
+                break;
+            }
+        }
+        picked
+    }
+
     /// All elements from the head.
     pub fn iter(self) -> impl Iterator<Item = &'a [u8]> {
         self.iter_from(0)
     }
+
+    /// All elements from the tail.
+    pub fn iter_back(self) -> impl Iterator<Item = &'a [u8]> {
+        let (bytes, list) = match self.0 {
+            Form::Packed(bytes) => (bytes, None),
+            Form::Chunked(list) => (&[0][..], Some(list)),
+        };
+        backwards(Elements::new(bytes)).chain(list.into_iter().flat_map(List::iter_back))
+    }
+}
+
+/// Elements know their length in front only: walking back means having walked forward.
+fn backwards<'a>(elements: Elements<'a>) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+    elements.collect::<Vec<_>>().into_iter().rev()
 }

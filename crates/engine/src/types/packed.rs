@@ -110,3 +110,8 @@ pub(crate) fn count_byte(count: usize) -> [u8; 1] {
 pub(crate) fn prefix(element: &[u8]) -> Varint {
     Varint::new(element.len() as u64)
 }
+
+/// Bytes that an element takes with its length.
+pub(crate) fn packed_bytes(element: &[u8]) -> usize {
+    prefix(element).as_slice().len() + element.len()
+}

@@ -226,6 +226,7 @@ pub const FAMILIES: &[&[Command]] = &[
     commands::counters::COMMANDS,
     commands::hashes::COMMANDS,
     commands::lists::COMMANDS,
+    commands::list_elements::COMMANDS,
     commands::sets::COMMANDS,
     commands::generic::COMMANDS,
     commands::databases::COMMANDS,

@@ -1,9 +1,10 @@
 //! The naive model: a map of plain collections, and the operations both sides understand.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::Index;
 
 use crate::cx::{End, Lookup, WriteCx};
 use crate::types::DataType;
@@ -29,6 +30,9 @@ pub(super) enum Operation {
     Push(u8, bool, Bytes),
     Pop(u8, bool),
     Trim(u8, usize, usize),
+    SetElement(u8, Index, Bytes),
+    Insert(u8, Index, Bytes),
+    TakeOut(u8, Vec<Index>),
     Add(u8, u16),
     Take(u8, u16),
     Rename(u8, u8),
@@ -73,6 +77,9 @@ pub(super) fn operation() -> impl Strategy<Value = Operation> {
         8 => (key(), any::<bool>(), value()).prop_map(|(key, front, value)| Push(key, front, value)),
         3 => (key(), any::<bool>()).prop_map(|(key, front)| Pop(key, front)),
         1 => (key(), 0usize..30, 0usize..30).prop_map(|(key, front, back)| Trim(key, front, back)),
+        4 => (key(), any::<Index>(), value()).prop_map(|(key, at, value)| SetElement(key, at, value)),
+        4 => (key(), any::<Index>(), value()).prop_map(|(key, at, value)| Insert(key, at, value)),
+        2 => (key(), vec(any::<Index>(), 1..40)).prop_map(|(key, places)| TakeOut(key, places)),
         8 => (key(), field()).prop_map(|(key, member)| Add(key, member)),
         4 => (key(), field()).prop_map(|(key, member)| Take(key, member)),
         1 => (key(), key()).prop_map(|(from, to)| Rename(from, to)),
@@ -184,6 +191,28 @@ pub(super) fn perform(cx: &mut WriteCx<'_>, model: &mut Model, operation: &Opera
                 list.truncate(list.len().saturating_sub(back));
             }
         }
+        Operation::SetElement(number, at, value) if fits(cx, &key(number), DataType::List) => {
+            if let Some((Value::List(list), _)) = model.entries.get_mut(&key(number)) {
+                let index = at.index(list.len());
+                cx.list_set(&key(number), index, &value);
+                list[index] = value;
+            }
+        }
+        Operation::Insert(number, at, value) if fits(cx, &key(number), DataType::List) => {
+            if let Some((Value::List(list), _)) = model.entries.get_mut(&key(number)) {
+                let index = at.index(list.len() + 1);
+                cx.list_insert(&key(number), index, &value);
+                list.insert(index, value);
+            }
+        }
+        Operation::TakeOut(number, places) if fits(cx, &key(number), DataType::List) => {
+            if let Some((Value::List(list), _)) = model.entries.get_mut(&key(number)) {
+                let indexes: BTreeSet<usize> = places.iter().map(|at| at.index(list.len())).collect();
+                cx.list_remove(&key(number), &indexes.iter().copied().collect::<Vec<_>>());
+                let kept = (0..).zip(list.drain(..)).filter(|(index, _)| !indexes.contains(index));
+                *list = kept.map(|(_, element)| element).collect();
+            }
+        }
         Operation::Add(number, member) if fits(cx, &key(number), DataType::Set) => {
             let added = cx.set_add(&key(number), &field(member));
             if let Value::Set(set) = model.entry(&key(number), Value::Set(HashSet::new())) {
@@ -249,6 +278,7 @@ pub(super) fn compare(cx: &impl Lookup, model: &Model) {
                 let list = entry.list().unwrap();
                 assert_eq!(list.len(), expected.len());
                 assert!(list.iter().eq(expected.iter()));
+                assert!(list.iter_back().eq(expected.iter().rev()));
                 for index in [0, expected.len() / 2, expected.len() - 1, expected.len()] {
                     assert_eq!(list.get(index), expected.get(index).map(Vec::as_slice));
                     assert!(list.iter_from(index).eq(expected.iter().skip(index)));

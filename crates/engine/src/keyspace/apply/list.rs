@@ -5,6 +5,7 @@ use crate::cx::End;
 use crate::entry::{EntryRef, Head, LargeValue, Record};
 use crate::hash::KeyHash;
 use crate::keyspace::{Effects, Shard};
+use crate::mutation::Positions;
 use crate::types::packed::{self, Elements};
 use crate::types::{DataType, List};
 use crate::undo::Undo;
@@ -19,7 +20,7 @@ impl Shard {
         effects: &mut Effects<'_>,
     ) -> Result<Outcome, WrongType> {
         let Some(record) = self.get_mut(hash, key) else {
-            let record = with_element(new_head(DataType::List, effects), key, &[0], end, element);
+            let record = with_element(new_head(DataType::List, effects), key, 1, &[], element, &[]);
             return Ok(self.replace(hash, key, record, effects));
         };
         let head = Head { version: effects.sequence, ..record.head() };
@@ -27,7 +28,11 @@ impl Shard {
             return Err(WrongType);
         }
         if let Some(bytes) = record.packed() {
-            let new = with_element(head, key, bytes, end, element);
+            let (count, old) = (packed::count(bytes) + 1, bytes.get(1..).unwrap_or_default());
+            let new = match end {
+                End::Front => with_element(head, key, count, &[], element, old),
+                End::Back => with_element(head, key, count, old, element, &[]),
+            };
             swap(record, new, effects);
             return Ok(Outcome::Added);
         }
@@ -79,22 +84,144 @@ impl Shard {
         }
         Ok(Outcome::Changed)
     }
+
+    /// Puts another element in the place of the one at `index`.
+    pub(super) fn set_element(
+        &mut self,
+        hash: KeyHash,
+        key: &[u8],
+        index: usize,
+        element: &[u8],
+        effects: &mut Effects<'_>,
+    ) -> Result<Outcome, WrongType> {
+        let Some(record) = self.get_mut(hash, key) else { return Ok(Outcome::Unchanged) };
+        let head = Head { version: effects.sequence, ..record.head() };
+        let list = EntryRef::new(record).list().map_err(|_| WrongType)?;
+        if index >= list.len() {
+            return Ok(Outcome::Unchanged);
+        }
+        if let Some(bytes) = record.packed() {
+            let (start, end) = (packed::offset_of(bytes, index), packed::offset_of(bytes, index + 1));
+            let (before, after) = around(bytes, start, end);
+            let new = with_element(head, key, packed::count(bytes), before, element, after);
+            swap(record, new, effects);
+            return Ok(Outcome::Changed);
+        }
+        let old = if effects.records_inverses() { list.get(index).map(Box::from) } else { None };
+        let Some(entry) = record.large_mut() else { return Ok(Outcome::Unchanged) };
+        stamp(entry, effects);
+        let LargeValue::List(list) = &mut entry.value else { return Err(WrongType) };
+        list.set(index, element);
+        if let Some(old) = old {
+            effects.undo_with(|| Undo::Element { key: key.into(), index, old });
+        }
+        Ok(Outcome::Changed)
+    }
+
+    /// Puts an element in front of the one at `index`.
+    pub(super) fn insert_element(
+        &mut self,
+        hash: KeyHash,
+        key: &[u8],
+        index: usize,
+        element: &[u8],
+        effects: &mut Effects<'_>,
+    ) -> Result<Outcome, WrongType> {
+        let Some(record) = self.get_mut(hash, key) else { return Ok(Outcome::Unchanged) };
+        let head = Head { version: effects.sequence, ..record.head() };
+        if index > EntryRef::new(record).list().map_err(|_| WrongType)?.len() {
+            return Ok(Outcome::Unchanged);
+        }
+        if let Some(bytes) = record.packed() {
+            let at = packed::offset_of(bytes, index);
+            let (before, after) = around(bytes, at, at);
+            let new = with_element(head, key, packed::count(bytes) + 1, before, element, after);
+            swap(record, new, effects);
+            return Ok(Outcome::Added);
+        }
+        let Some(entry) = record.large_mut() else { return Ok(Outcome::Unchanged) };
+        stamp(entry, effects);
+        let LargeValue::List(list) = &mut entry.value else { return Err(WrongType) };
+        list.insert(index, element);
+        effects.undo_with(|| Undo::Inserted { key: key.into(), index });
+        Ok(Outcome::Added)
+    }
+
+    /// Takes elements out, and the entry if none stays.
+    pub(super) fn remove_elements(
+        &mut self,
+        hash: KeyHash,
+        key: &[u8],
+        positions: Positions<'_>,
+        effects: &mut Effects<'_>,
+    ) -> Result<Outcome, WrongType> {
+        let Some(record) = self.get_mut(hash, key) else { return Ok(Outcome::Unchanged) };
+        let head = Head { version: effects.sequence, ..record.head() };
+        let list = EntryRef::new(record).list().map_err(|_| WrongType)?;
+        let len = list.len();
+        let positions = positions.iter().take_while(|position| *position < len);
+        let gone = positions.clone().count();
+        if gone == 0 {
+            return Ok(Outcome::Unchanged);
+        }
+        if gone == len {
+            return Ok(self.remove(hash, key, effects));
+        }
+        if let Some(bytes) = record.packed() {
+            let new = without_elements(head, key, bytes, len - gone, positions);
+            swap(record, new, effects);
+            return Ok(Outcome::Changed);
+        }
+        let elements = if effects.records_inverses() { list.pick(positions.clone()) } else { Vec::new() };
+        let Some(entry) = record.large_mut() else { return Ok(Outcome::Unchanged) };
+        stamp(entry, effects);
+        let LargeValue::List(list) = &mut entry.value else { return Err(WrongType) };
+        match positions.clone().next() {
+            Some(only) if gone == 1 => list.remove(only),
+            _ => list.remove_all(positions),
+        }
+        effects.undo_with(|| Undo::Removed { key: key.into(), elements });
+        Ok(Outcome::Changed)
+    }
 }
 
-/// A record of the packed list `bytes` with one more element; chunks once it outgrows its limits.
-fn with_element(head: Head, key: &[u8], bytes: &[u8], end: End, element: &[u8]) -> Record {
-    let count = packed::count(bytes) + 1;
-    let len = packed::prefix(element);
-    if packed::fits(count, bytes.len() + len.as_slice().len() + element.len()) {
-        let (count, old) = (packed::count_byte(count), bytes.get(1..).unwrap_or_default());
-        let parts: [&[u8]; 4] = match end {
-            End::Front => [&count, len.as_slice(), element, old],
-            End::Back => [&count, old, len.as_slice(), element],
-        };
-        return Record::pack(head, key, &parts);
+/// The elements of a packed list before one offset and after another.
+fn around(bytes: &[u8], start: usize, end: usize) -> (&[u8], &[u8]) {
+    (bytes.get(1..start).unwrap_or_default(), bytes.get(end..).unwrap_or_default())
+}
+
+/// A record of an element between others, which stand behind their lengths: packed, or chunks once it outgrows the limits.
+fn with_element(head: Head, key: &[u8], count: usize, before: &[u8], element: &[u8], after: &[u8]) -> Record {
+    let bytes = 1 + before.len() + packed::packed_bytes(element) + after.len();
+    if packed::fits(count, bytes) {
+        let prefix = packed::prefix(element);
+        return Record::pack(
+            head,
+            key,
+            &[&packed::count_byte(count), before, prefix.as_slice(), element, after],
+        );
     }
     let mut list = List::default();
-    Elements::new(bytes).for_each(|element| list.push(End::Back, element));
-    list.push(end, element);
+    let elements = Elements::bare(before).chain([element]).chain(Elements::bare(after));
+    elements.for_each(|element| list.push(End::Back, element));
     large(head, key, LargeValue::List(list))
+}
+
+/// A record of the packed list `bytes` without some of its elements, of which `count` are left.
+fn without_elements(
+    head: Head,
+    key: &[u8],
+    bytes: &[u8],
+    count: usize,
+    positions: impl Iterator<Item = usize>,
+) -> Record {
+    let mut positions = positions.peekable();
+    let mut kept = packed::count_byte(count).to_vec();
+    for (index, element) in Elements::new(bytes).enumerate() {
+        if positions.next_if_eq(&index).is_none() {
+            kept.extend_from_slice(packed::prefix(element).as_slice());
+            kept.extend_from_slice(element);
+        }
+    }
+    Record::pack(head, key, &[&kept])
 }

@@ -64,6 +64,15 @@ pub(crate) fn apply(
         Mutation::ListTrim { key, front, back } => {
             shards.of(hash).trim(hash, key, usize_of(front), usize_of(back), effects)
         }
+        Mutation::ListSet { key, index, element } => {
+            shards.of(hash).set_element(hash, key, usize_of(index), element, effects)
+        }
+        Mutation::ListInsert { key, index, element } => {
+            shards.of(hash).insert_element(hash, key, usize_of(index), element, effects)
+        }
+        Mutation::ListRemove { key, positions } => {
+            shards.of(hash).remove_elements(hash, key, positions, effects)
+        }
         Mutation::SetAdd { key, member } => shards.of(hash).add_member(hash, key, member, effects),
         Mutation::SetRemove { key, member } => shards.of(hash).remove_member(hash, key, member, effects),
         Mutation::Rename { from, to } => Ok(rename(shards, hash, from, keyspace.hash(to), to, effects)),
