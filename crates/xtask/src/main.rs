@@ -1,4 +1,4 @@
-//! The project's chores in Rust: `cargo xtask test`, `tidy`, `docs` and `bench`.
+//! The project's chores in Rust: `cargo xtask test`, `tidy`, `docs`, `conformance` and `bench`.
 //!
 //! What a chore installs goes under the target directory, so that removing it leaves nothing behind. A chore
 //! that misses a tool says which and fails; it never skips in silence.
@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod bench;
+mod conformance;
 mod docs;
 mod process;
 mod test;
@@ -33,6 +34,8 @@ enum Chore {
     Tidy,
     /// Writes the generated documents, or checks with `--check` that they are fresh.
     Docs(docs::Arguments),
+    /// Runs the Tcl unit tests of Redis 7.0.15 against the server.
+    Conformance(conformance::Arguments),
     /// Measures Selvedge beside the Redis on the PATH and writes `docs/benchmarks/`.
     Bench(bench::Arguments),
 }
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         Chore::Test(arguments) => test::run(&workspace, &arguments),
         Chore::Tidy => tidy::run(&workspace),
         Chore::Docs(arguments) => docs::run(&workspace, &arguments),
+        Chore::Conformance(arguments) => conformance::run(&workspace, &arguments),
         Chore::Bench(arguments) => bench::run(&workspace, &arguments),
     });
     match outcome {

@@ -1,9 +1,9 @@
 //! Running other programs: with their output shown, captured, or in the background.
 
 use std::ffi::OsStr;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -106,9 +106,58 @@ impl Server {
         Ok(server)
     }
 
+    /// Starts `selvedge` on ports that it chooses itself, and says where it speaks RESP.
+    pub(crate) fn start_selvedge(command: &mut Command) -> Result<(Self, u16)> {
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("SELVEDGE_"))
+        {
+            command.env_remove(name);
+        }
+        let mut child = command
+            .args(["--http-addr", "127.0.0.1:0", "--resp-addr", "127.0.0.1:0"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("starting `{}`", shown(command)))?;
+        let stdout = child.stdout.take();
+        let server = Self { child };
+        for line in BufReader::new(stdout.context("no standard output")?).lines() {
+            let line = line?;
+            if let Some((_, address)) =
+                line.split_once("REDIS_URL=").and_then(|(_, url)| url.rsplit_once(['@', '/']))
+            {
+                let address: SocketAddr = address.parse().with_context(|| line.clone())?;
+                return Ok((server, address.port()));
+            }
+        }
+        bail!("`{}` ended before it was ready", shown(command))
+    }
+
+    /// Starts a Redis without persistence in `folder` on a free port, and says which.
+    pub(crate) fn start_redis(command: &mut Command, folder: &Path) -> Result<(Self, u16)> {
+        let port = free_port()?;
+        command
+            .args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--daemonize", "no"])
+            .args(["--save", "", "--loglevel", "warning", "--dir"])
+            .arg(folder);
+        let server = Self::start_resp(command, port)?;
+        // The port was free a moment ago; what runs against a server like this begins with FLUSHALL.
+        let wanted = format!("process_id:{}", server.id());
+        let information = ask(port, b"INFO server\r\n", "executable:")?;
+        if !information.lines().any(|line| line == wanted) {
+            bail!("another server answers on port {port}");
+        }
+        Ok((server, port))
+    }
+
     /// The id of the process.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Whether the process has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait()?.is_some())
     }
 }
 
@@ -118,6 +167,21 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Sends a line and reads until the answer holds `end`.
+fn ask(port: u16, line: &[u8], end: &str) -> Result<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(READY_TIMEOUT))?;
+    stream.write_all(line)?;
+    let mut answer = String::new();
+    let mut reader = BufReader::new(stream);
+    while !answer.contains(end) {
+        if reader.read_line(&mut answer)? == 0 {
+            bail!("the server on port {port} closed the connection");
+        }
+    }
+    Ok(answer)
 }
 
 /// Whether something that speaks RESP answers, be it with `+PONG` or with an error about authentication.

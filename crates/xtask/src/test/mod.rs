@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use crate::process;
 use crate::workspace::Workspace;
-use crate::{docs, tidy};
+use crate::{conformance, docs, tidy};
 
 mod clients;
 mod golden;
@@ -36,6 +36,8 @@ enum Part {
     Rust,
     /// The golden scripts against a real Redis 8.2.
     Golden,
+    /// The quick files of Redis' own Tcl suite against the real binary.
+    Conformance,
     /// The published Upstash and Vercel SDKs on Node against the real binary.
     Sdk,
     /// redis-cli, ioredis, node-redis, redis-py and redis-rs against the real binary.
@@ -43,8 +45,16 @@ enum Part {
 }
 
 /// What runs when no part is named: all parts that have a suite. `clients` joins them with `tests/clients`.
-const DEFAULT_PARTS: &[Part] =
-    &[Part::Fmt, Part::Clippy, Part::Tidy, Part::Docs, Part::Rust, Part::Golden, Part::Sdk];
+const DEFAULT_PARTS: &[Part] = &[
+    Part::Fmt,
+    Part::Clippy,
+    Part::Tidy,
+    Part::Docs,
+    Part::Rust,
+    Part::Golden,
+    Part::Conformance,
+    Part::Sdk,
+];
 
 impl Part {
     fn name(self) -> String {
@@ -59,6 +69,7 @@ impl Part {
             Self::Docs => documents(workspace),
             Self::Rust => rust(workspace),
             Self::Golden => golden::run(workspace),
+            Self::Conformance => conformance::run(workspace, &conformance::Arguments::slice()),
             Self::Sdk => node::sdk(workspace),
             Self::Clients => clients::run(workspace),
         }

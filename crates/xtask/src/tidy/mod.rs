@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use crate::conformance::EXPECTED_PATH;
 use crate::docs;
 use crate::workspace::Workspace;
 
+mod conformance;
 mod documents;
 mod edges;
 mod manifests;
@@ -58,6 +60,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         }
         let text = String::from_utf8_lossy(&bytes);
         findings.extend(sources::check(path, &text));
+        if path == Path::new(EXPECTED_PATH) {
+            findings.extend(conformance::check(&text));
+        }
         if path.ends_with("Cargo.toml") && path.starts_with("crates") {
             findings.extend(manifests::check(path, &text));
         }
