@@ -28,6 +28,20 @@ pub const REMOVALS_TRACKED_MAX: usize = 256;
 /// Elements, or string chunks, from which on a dropped value is freed in the background.
 pub const GARBAGE_PARTS_MIN: usize = 32;
 
+/// Removals of expired entries and fields that one search collects: what one batch removes under the locks, well below a
+/// millisecond.
+pub const EXPIRED_REMOVALS_MAX: usize = 256;
+
+/// Bytes of the keys and fields that one such search collects, so that their batch stays small. A single larger one counts.
+pub const EXPIRED_BYTES_MAX: usize = 64 * 1024;
+
+/// Buckets that one such search visits inside a large hash, each of some 35 fields. Where the hash shares its buckets with a
+/// copy, each may cost a chunk of them.
+pub const EXPIRED_BUCKETS_MAX: usize = 8;
+
+/// The last millisecond at which a field may be alive, 2^46 - 1 as in Redis.
+pub const FIELD_EXPIRE_AT_MS_MAX: u64 = (1 << 46) - 1;
+
 /// Bits of the hash that a table may tell buckets apart by. Bounds the directory (4 bytes per slot) when hashes collide.
 pub const TABLE_DEPTH_MAX: u8 = 22;
 

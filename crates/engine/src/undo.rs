@@ -78,13 +78,8 @@ impl Undo {
                 shards.of(hash).set_head(hash, &key, version, expire_at_ms);
             }
             Self::Field { key, field, old } => {
-                if let Some(table) = hash_of(keyspace, shards, &key) {
-                    let hash = table.hash(&field);
-                    match old {
-                        Some(pair) => drop(table.put(hash, pair)),
-                        None => drop(table.take(hash, &field)),
-                    }
-                }
+                let hash = hash(&key);
+                shards.of(hash).restore_field(hash, &key, &field, old);
             }
             Self::Member { key, member, was_there } => {
                 if let Some(table) = set_of(keyspace, shards, &key) {
@@ -165,17 +160,6 @@ fn value_of<'a>(
 ) -> Option<&'a mut LargeValue> {
     let hash = keyspace.hash(key);
     shards.of(hash).large_mut(hash, key).map(|large| &mut large.value)
-}
-
-fn hash_of<'a>(
-    keyspace: &Keyspace,
-    shards: &'a mut ShardsMut<'_>,
-    key: &[u8],
-) -> Option<&'a mut Table<Pair>> {
-    match value_of(keyspace, shards, key)? {
-        LargeValue::Hash(table) => Some(table),
-        LargeValue::String(_) | LargeValue::List(_) | LargeValue::Set(_) => None,
-    }
 }
 
 fn set_of<'a>(

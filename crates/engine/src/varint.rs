@@ -40,6 +40,11 @@ pub(crate) fn put(out: &mut Vec<u8>, value: u64) {
     }
 }
 
+/// Appends a number that may be absent: 0 if it is, otherwise one more than it.
+pub(crate) fn put_option(out: &mut Vec<u8>, value: Option<u64>) {
+    put(out, value.map_or(0, |value| value.saturating_add(1)));
+}
+
 /// Reads the number at the front: its value and its length. None if it is cut off, too long or not the shortest form.
 #[inline]
 pub(crate) fn read(bytes: &[u8]) -> Option<(u64, usize)> {

@@ -74,7 +74,7 @@ impl Database {
         let mut wait_for = 0;
         if self.tracks_uncommitted {
             if seen.expired {
-                self.remove_expired(&keys);
+                self.remove_met(&keys);
             }
             wait_for = if whole || seen.expired { self.log.last_sequence() } else { seen.highest_version };
         } else if self.writes_out_itself {
@@ -106,22 +106,27 @@ impl Database {
         lane.batch.record_inverses(copies_stored);
         let random = lane.random();
         let poison = self.poison_on_panic();
-        let result = {
+        let (result, seen) = {
             let mut cx = WriteCx::new(&self.keyspace, &mut guards, &mut lane.batch, now, random);
             if let Some((key, hash)) = keys.first() {
                 cx = cx.with_key(key, *hash);
             }
-            handler(&mut cx, args, out)
+            (handler(&mut cx, args, out), cx.seen())
         };
         if copies_stored && let Err(answer) = self.admit_batch(&mut guards, &mut lane) {
             poison.disarm();
             return answer;
         }
-        let last = self.log_batch(&mut lane);
+        let unlogged = seen.expired && lane.batch.is_empty();
+        let mut last = self.log_batch(&mut lane);
         poison.disarm();
         drop(guards);
         self.take_garbage(&mut lane);
         drop(lane);
+        if unlogged && self.tracks_uncommitted {
+            self.remove_met(&keys);
+            last = self.log.last_sequence();
+        }
         let is_error = write_error(result, out);
         Executed::Done { wait_for: last, sequence: last, is_error }
     }
@@ -185,30 +190,17 @@ impl Database {
         Executed::Done { wait_for: 0, sequence: self.log.last_sequence(), is_error: true }
     }
 
-    /// A read met expired entries: their removal goes through the log before the reply, so that no clock that goes back
-    /// and no restart can bring them to life again after somebody was told that they are gone.
-    fn remove_expired(&self, keys: &HashedKeys<'_>) {
-        let mut lane = self.lane.lock();
-        let bytes = keys.iter().map(|(key, _)| key.len() + MUTATION_OVERHEAD_BYTES).sum();
-        if self.failure().is_some() || self.log.admit(bytes).is_err() {
-            // The expiry slices remove them once there is room.
-            return;
+    /// A command met something expired at these keys, and nothing of it is in the log yet: a removal goes through the log
+    /// before the reply, so that no clock that goes back and no restart can bring to life again what somebody was told is gone.
+    ///
+    /// One batch with some of the removals does, even where a hash holds more: it carries the time, and a clock never goes
+    /// back behind the last batch.
+    pub(crate) fn remove_met(&self, keys: &HashedKeys<'_>) {
+        let expired = self.keyspace.expired_of(keys.iter().copied(), self.clock.now().ms());
+        if !expired.is_empty() {
+            // Without room in the log the expiry slices remove it later.
+            self.remove_expired(&expired);
         }
-        let mut guards = self.keyspace.write(&scope(false, keys));
-        let now = self.clock.now();
-        lane.begin(now, self.log.committed());
-        let random = lane.random();
-        let poison = self.poison_on_panic();
-        {
-            let mut cx = WriteCx::new(&self.keyspace, &mut guards, &mut lane.batch, now, random);
-            for (key, _) in keys {
-                cx.remove_expired(key);
-            }
-        }
-        self.log_batch(&mut lane);
-        poison.disarm();
-        drop(guards);
-        self.take_garbage(&mut lane);
     }
 }
 

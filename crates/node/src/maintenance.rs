@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 
 use selvedge_engine::cx::WriteCx;
+use selvedge_engine::expire::Expired;
 use selvedge_engine::keyspace::{Garbage, Keyspace, Scope};
 
 use crate::database::Database;
@@ -27,7 +28,7 @@ pub(crate) fn run(database: &Weak<Database>, garbage: &Receiver<Vec<Garbage>>) {
 }
 
 impl Database {
-    /// Removes entries whose time is over, shard by shard, as logged mutations. Returns how many.
+    /// Removes entries and fields whose time is over, shard by shard, as logged mutations. Returns how many entries.
     pub fn remove_due(&self) -> u64 {
         let before = self.expired_total.load(Ordering::Relaxed);
         let mut slices = 0;
@@ -42,30 +43,33 @@ impl Database {
     /// One batch of removals from one shard. True if there may be more at once.
     fn remove_due_slice(&self, shard: u8) -> bool {
         let slice = self.keyspace.expired_slice(shard, self.clock.now().ms(), EXPIRY_SLICE_BUCKETS);
-        if slice.keys.is_empty() {
-            return slice.more;
-        }
-        let bytes: usize = slice.keys.iter().map(|key| key.len() + MUTATION_OVERHEAD_BYTES).sum();
+        let removed = slice.expired.is_empty() || self.remove_expired(&slice.expired);
+        removed && slice.more
+    }
+
+    /// Removes through the log what was found to have expired. False if the log takes nothing now.
+    pub(crate) fn remove_expired(&self, expired: &[Expired]) -> bool {
+        let bytes = expired.iter().map(removal_bytes).sum();
         let mut lane = self.lane.lock();
         if self.failure().is_some() || self.log.admit(bytes).is_err() {
             return false;
         }
         let now = self.clock.now();
-        // A key may have been written anew since it was found: the door looks again.
-        let scope = Scope::Keys(slice.keys.iter().map(|key| self.keyspace.hash(key)).collect());
+        // It may have been written anew since it was found: the door looks again.
+        let scope = Scope::Keys(expired.iter().map(|found| self.keyspace.hash(&found.key)).collect());
         let mut guards = self.keyspace.write(&scope);
         lane.begin(now, self.log.committed());
         let random = lane.random();
+        let poison = self.poison_on_panic();
         {
             let mut cx = WriteCx::new(&self.keyspace, &mut guards, &mut lane.batch, now, random);
-            for key in &slice.keys {
-                cx.remove_expired(key);
-            }
+            expired.iter().for_each(|found| cx.remove_expired(found));
         }
         self.log_batch(&mut lane);
+        poison.disarm();
         drop(guards);
         self.take_garbage(&mut lane);
-        slice.more
+        true
     }
 
     /// Hands large values that a batch dropped to the background thread.
@@ -78,4 +82,10 @@ impl Database {
             drop(self.garbage.send(garbage));
         }
     }
+}
+
+/// What the removals may take in the log.
+fn removal_bytes(expired: &Expired) -> usize {
+    let names = expired.fields.iter().map(|field| field.len()).sum::<usize>();
+    names + (expired.key.len() + MUTATION_OVERHEAD_BYTES) * expired.fields.len().max(1)
 }

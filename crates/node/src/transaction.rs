@@ -1,6 +1,6 @@
 //! A transaction: queued commands under one lock, one instant and one batch.
 
-use selvedge_engine::cx::{ReadCx, WriteCx};
+use selvedge_engine::cx::{Lookup, ReadCx, WriteCx};
 use selvedge_engine::keyspace::Scope;
 use selvedge_engine::{Command, Run, Traits};
 use selvedge_wire::ReplySink;
@@ -39,22 +39,33 @@ impl Database {
             keys.extend(self.keys(queued.command, args));
         }
         let scope = scope(whole, &keys);
-        if writes {
-            self.run_writes(queue, &arguments, &scope, bytes, each)
+        let unlogged = if writes {
+            match self.run_writes(queue, &arguments, &scope, bytes, each) {
+                Ok(unlogged) => unlogged,
+                Err(answer) => return answer,
+            }
         } else {
             self.run_reads(queue, &arguments, &scope, each)
+        };
+        if unlogged && self.tracks_uncommitted {
+            self.remove_met(&keys);
         }
+        let last = self.log.last_sequence();
+        let waits = writes || self.tracks_uncommitted || self.writes_out_itself;
+        Executed::Done { wait_for: if waits { last } else { 0 }, sequence: last, is_error: false }
     }
 
+    /// Returns whether something expired was met.
     fn run_reads(
         &self,
         queue: &[Queued],
         arguments: &[SmallVec<[&[u8]; 8]>],
         scope: &Scope,
         each: EachReply<'_>,
-    ) -> Executed {
+    ) -> bool {
         let guards = self.keyspace.read(scope);
         let now = self.clock.now();
+        let mut met_expired = false;
         for (index, (queued, args)) in queue.iter().zip(arguments).enumerate() {
             if let Run::Read(handler) = queued.command.run {
                 let random = now.us().wrapping_add(index as u64);
@@ -62,17 +73,13 @@ impl Database {
                 each(index, &mut |out| {
                     write_error(handler(&cx, args, out), out);
                 });
+                met_expired |= cx.seen().expired;
             }
         }
-        drop(guards);
-        let last = self.log.last_sequence();
-        Executed::Done {
-            wait_for: if self.tracks_uncommitted || self.writes_out_itself { last } else { 0 },
-            sequence: last,
-            is_error: false,
-        }
+        met_expired
     }
 
+    /// Returns whether something expired was met, and nothing logged.
     fn run_writes(
         &self,
         queue: &[Queued],
@@ -80,27 +87,30 @@ impl Database {
         scope: &Scope,
         bytes: usize,
         each: EachReply<'_>,
-    ) -> Executed {
+    ) -> Result<bool, Executed> {
         let mut lane = self.lane.lock();
-        if let Err(answer) = self.admit_bytes(bytes) {
-            return answer;
-        }
+        self.admit_bytes(bytes)?;
         let mut guards = self.keyspace.write(scope);
         let now = self.clock.now();
         lane.begin(now, self.log.committed());
         lane.batch.record_inverses(true);
         let poison = self.poison_on_panic();
+        let mut met_expired = false;
         for (index, (queued, args)) in queue.iter().zip(arguments).enumerate() {
             let random = lane.random();
             each(index, &mut |out| {
                 let result = match queued.command.run {
                     Run::Write(handler) => {
                         let mut cx = WriteCx::new(&self.keyspace, &mut guards, &mut lane.batch, now, random);
-                        handler(&mut cx, args, out)
+                        let result = handler(&mut cx, args, out);
+                        met_expired |= cx.seen().expired;
+                        result
                     }
                     Run::Read(handler) => {
                         let cx = ReadCx::within(&self.keyspace, &guards, now).with_random(random);
-                        handler(&cx, args, out)
+                        let result = handler(&cx, args, out);
+                        met_expired |= cx.seen().expired;
+                        result
                     }
                     Run::Connection(_) | Run::Container => Ok(()),
                 };
@@ -109,12 +119,13 @@ impl Database {
         }
         if let Err(answer) = self.admit_batch(&mut guards, &mut lane) {
             poison.disarm();
-            return answer;
+            return Err(answer);
         }
-        let last = self.log_batch(&mut lane);
+        let unlogged = met_expired && lane.batch.is_empty();
+        self.log_batch(&mut lane);
         poison.disarm();
         drop(guards);
         self.take_garbage(&mut lane);
-        Executed::Done { wait_for: last, sequence: last, is_error: false }
+        Ok(unlogged)
     }
 }

@@ -33,6 +33,10 @@ impl<R: Keyed> Bucket<R> {
         &self.records
     }
 
+    pub(super) fn records_mut(&mut self) -> &mut [R] {
+        &mut self.records
+    }
+
     pub(super) fn is_full(&self) -> bool {
         self.records.len() >= BUCKET_RECORDS_MAX
     }

@@ -167,6 +167,11 @@ impl<R: Keyed> Table<R> {
         self.bucket(bucket).map_or(&[], Bucket::records)
     }
 
+    /// The records of one bucket, to be changed without changing their keys.
+    pub(crate) fn bucket_records_mut(&mut self, bucket: u32) -> &mut [R] {
+        self.bucket_mut(bucket).map_or(&mut [], Bucket::records_mut)
+    }
+
     fn place(&self, hash: u64) -> Placed {
         Placed(hash << self.skip_bits)
     }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use crate::cx::Seen;
-use crate::entry::Record;
+use crate::entry::{Life, Record};
 use crate::hash::KeyHash;
 use crate::keyspace::{Keyspace, Sequence, Shard};
 use crate::time::Milliseconds;
@@ -55,11 +55,17 @@ impl Watcher {
             return None;
         };
         self.note(record.version());
-        if record.is_expired(now_ms) {
-            self.expired.set(true);
-            return None;
+        match record.life(now_ms) {
+            Life::Whole => Some(record),
+            Life::Partly => {
+                self.expired.set(true);
+                Some(record)
+            }
+            Life::Over => {
+                self.expired.set(true);
+                None
+            }
         }
-        Some(record)
     }
 
     fn note(&self, version: Sequence) {

@@ -30,11 +30,11 @@ pub struct Seen {
     /// The largest version among the keys looked up, expired entries and tracked removals included. A reply that
     /// depends on these keys must not leave before this sequence is committed.
     pub highest_version: Sequence,
-    /// Some key was there, but expired.
+    /// Some key was there, but it or some of its fields had expired.
     pub expired: bool,
 }
 
-/// The lookups that reads and writes share. Expired entries count as absent.
+/// The lookups that reads and writes share. Expired entries and fields count as absent.
 pub trait Lookup {
     /// The instant of this command.
     fn now(&self) -> Now;

@@ -71,7 +71,8 @@ impl Lookup for ReadCx<'_> {
 
     fn entry(&self, key: &[u8]) -> Option<EntryRef<'_>> {
         let hash = self.memo.hash(self.keyspace, key);
-        self.watcher.find(self.shards.of(hash), hash, key, self.now.ms()).map(EntryRef::new)
+        let now_ms = self.now.ms();
+        self.watcher.find(self.shards.of(hash), hash, key, now_ms).map(|record| EntryRef::at(record, now_ms))
     }
 
     fn version(&self, key: &[u8]) -> Sequence {
@@ -87,14 +88,15 @@ impl Lookup for ReadCx<'_> {
         let now_ms = self.now.ms();
         scan(self.shards.all(), cursor, count, &mut |record| {
             if !record.is_expired(now_ms) {
-                visit(EntryRef::new(record));
+                visit(EntryRef::at(record, now_ms));
             }
         })
     }
 
     fn random_entry(&self, random: u64) -> Option<EntryRef<'_>> {
         let now_ms = self.now.ms();
-        random_entry(self.shards.all(), random, |record| !record.is_expired(now_ms)).map(EntryRef::new)
+        random_entry(self.shards.all(), random, |record| !record.is_expired(now_ms))
+            .map(|record| EntryRef::at(record, now_ms))
     }
 
     fn len(&self) -> usize {

@@ -4,11 +4,13 @@ use super::memo::{Memo, Watcher};
 use crate::batch::Batch;
 use crate::cx::{End, Lookup, Seen};
 use crate::entry::{EntryRef, saturated};
+use crate::expire::Expired;
 use crate::hash::KeyHash;
 use crate::keyspace::{Keyspace, Outcome, Sequence, ShardsMut, WriteGuards, apply, random_entry, scan};
 use crate::mutation::{Mutation, Positions};
 use crate::random;
 use crate::time::{Milliseconds, Now};
+use crate::types::Field;
 
 /// Looks at and changes the entries of the shards that `guards` hold. Every change is applied and recorded in the batch.
 ///
@@ -70,10 +72,14 @@ impl<'a> WriteCx<'a> {
         self.change(key, &Mutation::Remove { key }) != Outcome::Unchanged
     }
 
-    /// Removes the entry if it has expired. Whether it did.
-    pub fn remove_expired(&mut self, key: &[u8]) -> bool {
-        let hash = self.memo.hash(self.keyspace, key);
-        self.expire(hash, key)
+    /// Removes what was found to have expired, unless it was written anew meanwhile.
+    pub fn remove_expired(&mut self, expired: &Expired) {
+        let hash = self.memo.hash(self.keyspace, &expired.key);
+        if !self.expire(hash, &expired.key) {
+            for field in &expired.fields {
+                self.expire_field(hash, &expired.key, field);
+            }
+        }
     }
 
     /// Sets or clears the expiry. Whether the key is there.
@@ -82,14 +88,43 @@ impl<'a> WriteCx<'a> {
         self.change(key, &Mutation::ExpirySet { key, expire_at_ms }) != Outcome::Unchanged
     }
 
-    /// Sets one field. Whether it is new.
+    /// Sets one field; it does not expire afterwards. Whether it is new.
     pub fn hash_set(&mut self, key: &[u8], field: &[u8], value: &[u8]) -> bool {
-        self.change(key, &Mutation::HashSet { key, field, value }) == Outcome::Added
+        self.hash_put(key, Field { name: field, value, expire_at_ms: None })
     }
 
-    /// Removes one field, and the key with the last one. Whether it was there.
+    /// Sets one field with this expiry or none. Whether it is new.
+    pub fn hash_put(&mut self, key: &[u8], field: Field<'_>) -> bool {
+        let hash = self.memo.hash(self.keyspace, key);
+        self.expire(hash, key);
+        let was_expired = self.is_field_expired(hash, key, field.name);
+        let Field { name: field, value, expire_at_ms } = field;
+        let outcome = match saturated(expire_at_ms) {
+            None => self.mutate(hash, &Mutation::HashSet { key, field, value }),
+            Some(expire_at_ms) => {
+                self.mutate(hash, &Mutation::HashSetExpiring { key, field, value, expire_at_ms })
+            }
+        };
+        was_expired || outcome == Outcome::Added
+    }
+
+    /// Sets or clears the expiry of one field. Whether the field is there.
+    pub fn hash_set_expiry(&mut self, key: &[u8], field: &[u8], expire_at_ms: Option<Milliseconds>) -> bool {
+        let hash = self.memo.hash(self.keyspace, key);
+        self.expire(hash, key);
+        if self.expire_field(hash, key, field) {
+            return false;
+        }
+        let mutation = Mutation::HashExpirySet { key, field, expire_at_ms: saturated(expire_at_ms) };
+        self.mutate(hash, &mutation) != Outcome::Unchanged
+    }
+
+    /// Removes one field, and the key with the last one. Whether a live one was there.
     pub fn hash_remove(&mut self, key: &[u8], field: &[u8]) -> bool {
-        self.change(key, &Mutation::HashRemove { key, field }) != Outcome::Unchanged
+        let hash = self.memo.hash(self.keyspace, key);
+        self.expire(hash, key);
+        !self.expire_field(hash, key, field)
+            && self.mutate(hash, &Mutation::HashRemove { key, field }) != Outcome::Unchanged
     }
 
     /// Puts one element at an end of the list.
@@ -188,14 +223,32 @@ impl<'a> WriteCx<'a> {
     }
 
     fn expire(&mut self, hash: KeyHash, key: &[u8]) -> bool {
-        let shard = self.shards.get(hash);
-        let expired = shard.counts().expiring > 0
-            && shard.get(hash, key).is_some_and(|record| record.is_expired(self.now.ms()));
+        let (shard, now_ms) = (self.shards.get(hash), self.now.ms());
+        let expired =
+            shard.is_due(now_ms) && shard.get(hash, key).is_some_and(|record| record.is_expired(now_ms));
         if expired {
             self.mutate(hash, &Mutation::Remove { key });
             self.batch.count_expired();
         }
         expired
+    }
+
+    /// Removes a field if it has expired. Whether it did.
+    fn expire_field(&mut self, hash: KeyHash, key: &[u8], field: &[u8]) -> bool {
+        let expired = self.is_field_expired(hash, key, field);
+        if expired {
+            self.mutate(hash, &Mutation::HashRemove { key, field });
+        }
+        expired
+    }
+
+    fn is_field_expired(&self, hash: KeyHash, key: &[u8], field: &[u8]) -> bool {
+        let (shard, now_ms) = (self.shards.get(hash), self.now.ms());
+        shard.is_due(now_ms)
+            && shard
+                .get(hash, key)
+                .and_then(|record| EntryRef::new(record).hash().ok()?.field(field))
+                .is_some_and(|stored| stored.is_expired(now_ms))
     }
 
     /// The door: applies and records. A mutation that changes nothing is not recorded.
@@ -217,7 +270,8 @@ impl Lookup for WriteCx<'_> {
 
     fn entry(&self, key: &[u8]) -> Option<EntryRef<'_>> {
         let hash = self.memo.hash(self.keyspace, key);
-        self.watcher.find(self.shards.get(hash), hash, key, self.now.ms()).map(EntryRef::new)
+        let now_ms = self.now.ms();
+        self.watcher.find(self.shards.get(hash), hash, key, now_ms).map(|record| EntryRef::at(record, now_ms))
     }
 
     fn version(&self, key: &[u8]) -> Sequence {
@@ -233,14 +287,15 @@ impl Lookup for WriteCx<'_> {
         let now_ms = self.now.ms();
         scan(self.shards.all(), cursor, count, &mut |record| {
             if !record.is_expired(now_ms) {
-                visit(EntryRef::new(record));
+                visit(EntryRef::at(record, now_ms));
             }
         })
     }
 
     fn random_entry(&self, random: u64) -> Option<EntryRef<'_>> {
         let now_ms = self.now.ms();
-        random_entry(self.shards.all(), random, |record| !record.is_expired(now_ms)).map(EntryRef::new)
+        random_entry(self.shards.all(), random, |record| !record.is_expired(now_ms))
+            .map(|record| EntryRef::at(record, now_ms))
     }
 
     fn len(&self) -> usize {

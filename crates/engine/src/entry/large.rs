@@ -4,7 +4,7 @@ use crate::buckets::Table;
 use crate::keyspace::Sequence;
 use crate::limits::GARBAGE_PARTS_MIN;
 use crate::time::Milliseconds;
-use crate::types::{Chunked, DataType, List, Member, Pair};
+use crate::types::{Chunked, DataType, LargeHash, List, Member};
 
 /// An entry whose value has a structure of its own.
 #[derive(Debug, Clone)]
@@ -19,7 +19,7 @@ pub(crate) struct Large {
 #[derive(Debug, Clone)]
 pub(crate) enum LargeValue {
     String(Chunked),
-    Hash(Table<Pair>),
+    Hash(LargeHash),
     List(List),
     Set(Table<Member>),
 }
@@ -38,7 +38,7 @@ impl LargeValue {
     pub(crate) fn is_garbage(&self) -> bool {
         let parts = match self {
             Self::String(string) => string.chunk_count(),
-            Self::Hash(table) => table.len(),
+            Self::Hash(hash) => hash.table().len(),
             Self::List(list) => list.chunk_count(),
             Self::Set(table) => table.len(),
         };
@@ -49,7 +49,7 @@ impl LargeValue {
     pub(crate) fn share(&mut self) -> Self {
         match self {
             Self::String(string) => Self::String(string.clone()),
-            Self::Hash(table) => Self::Hash(table.share()),
+            Self::Hash(hash) => Self::Hash(hash.share()),
             Self::List(list) => Self::List(list.clone()),
             Self::Set(table) => Self::Set(table.share()),
         }

@@ -4,7 +4,7 @@ mod large;
 mod record;
 
 pub(crate) use large::{Large, LargeValue};
-pub(crate) use record::{Head, Record, saturated};
+pub(crate) use record::{Head, Life, Record, saturated};
 
 use crate::buckets::Keyed;
 use crate::error::CommandError;
@@ -12,43 +12,52 @@ use crate::keyspace::Sequence;
 use crate::time::Milliseconds;
 use crate::types::{DataType, HashRef, ListRef, SetRef, StringRef};
 
-/// A live entry of the keyspace.
+/// An entry of the keyspace at one instant.
 #[derive(Debug, Clone, Copy)]
-pub struct EntryRef<'a>(&'a Record);
+pub struct EntryRef<'a> {
+    record: &'a Record,
+    now_ms: Milliseconds,
+}
 
 impl<'a> EntryRef<'a> {
+    /// The entry with everything that is stored in it, expired or not.
     pub(crate) fn new(record: &'a Record) -> Self {
-        Self(record)
+        Self::at(record, 0)
+    }
+
+    /// The entry as it is at `now_ms`.
+    pub(crate) fn at(record: &'a Record, now_ms: Milliseconds) -> Self {
+        Self { record, now_ms }
     }
 
     /// Its key.
     #[must_use]
     pub fn key(self) -> &'a [u8] {
-        self.0.key()
+        self.record.key()
     }
 
     /// The type of its value.
     #[must_use]
     pub fn data_type(self) -> DataType {
-        self.0.data_type()
+        self.record.data_type()
     }
 
     /// The sequence of its last mutation.
     #[must_use]
     pub fn version(self) -> Sequence {
-        self.0.version()
+        self.record.version()
     }
 
     /// The last millisecond at which it is alive, if it expires at all.
     #[must_use]
     pub fn expire_at_ms(self) -> Option<Milliseconds> {
-        self.0.expire_at_ms()
+        self.record.expire_at_ms()
     }
 
     /// Whether it is packed beside its key rather than in a structure of its own.
     #[must_use]
     pub fn is_packed(self) -> bool {
-        self.0.packed().is_some()
+        self.record.packed().is_some()
     }
 
     /// The value as a string.
@@ -67,8 +76,9 @@ impl<'a> EntryRef<'a> {
     /// # Errors
     /// [`CommandError::WrongType`] if it is something else.
     pub fn hash(self) -> Result<HashRef<'a>, CommandError> {
-        self.value(DataType::Hash, HashRef::packed, |value| match value {
-            LargeValue::Hash(table) => Some(HashRef::table(table)),
+        let packed = |bytes| HashRef::packed(bytes, self.now_ms);
+        self.value(DataType::Hash, packed, |value| match value {
+            LargeValue::Hash(hash) => Some(HashRef::large(hash, self.now_ms)),
             LargeValue::String(_) | LargeValue::List(_) | LargeValue::Set(_) => None,
         })
     }
@@ -101,9 +111,9 @@ impl<'a> EntryRef<'a> {
         packed: impl FnOnce(&'a [u8]) -> T,
         large: impl FnOnce(&'a LargeValue) -> Option<T>,
     ) -> Result<T, CommandError> {
-        match self.0 {
-            Record::Small(_) if self.0.data_type() == data_type => {
-                Ok(packed(self.0.packed().unwrap_or_default()))
+        match self.record {
+            Record::Small(_) if self.record.data_type() == data_type => {
+                Ok(packed(self.record.packed().unwrap_or_default()))
             }
             Record::Small(_) => Err(CommandError::WrongType),
             Record::Large(entry) => large(&entry.value).ok_or(CommandError::WrongType),

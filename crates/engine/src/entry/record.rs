@@ -3,11 +3,12 @@
 //! A small record is its own bytes: version (6, little endian), flags (1), key length (1, or 4 if the flag says so),
 //! expiry (6, only if the flag says so), key, value.
 
-use crate::buckets::Keyed;
-use crate::entry::large::Large;
+use crate::buckets::{Keyed, NEVER_DUE};
+use crate::entry::large::{Large, LargeValue};
+use crate::expire::Expires;
 use crate::keyspace::Sequence;
 use crate::time::Milliseconds;
-use crate::types::DataType;
+use crate::types::{DataType, PackedHash};
 
 /// One entry.
 #[derive(Debug, Clone)]
@@ -27,6 +28,17 @@ const FIXED_BYTES: usize = VERSION_BYTES + 1;
 
 /// The largest number that six bytes hold; expiry times beyond it saturate, versions never get there.
 const SIX_BYTES_MAX: u64 = (1 << 48) - 1;
+
+/// How much of an entry is alive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Life {
+    /// All of it.
+    Whole,
+    /// It is, but fields of it have expired; or it looks so, because the bounds of a large hash are only bounds.
+    Partly,
+    /// Nothing: it has expired, or its last field has.
+    Over,
+}
 
 /// What a record says besides its key and value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,10 +123,52 @@ impl Record {
         }
     }
 
-    /// Alive while `now <= expire_at_ms`.
+    /// Alive while `now <= expire_at_ms`, and a hash as long as one of its fields is.
+    #[inline]
+    pub(crate) fn life(&self, now_ms: Milliseconds) -> Life {
+        if self.expire_at_ms().is_some_and(|at| now_ms > at) {
+            return Life::Over;
+        }
+        match self {
+            Self::Small(bytes) if flags(bytes) & TYPE_BITS == DataType::Hash.code() => {
+                packed_life(PackedHash::new(self.packed().unwrap_or_default()), now_ms)
+            }
+            Self::Large(large) => match &large.value {
+                LargeValue::Hash(hash) if hash.due_ms().is_some_and(|at| now_ms > at) => {
+                    if hash.is_alive(now_ms) { Life::Partly } else { Life::Over }
+                }
+                LargeValue::Hash(_) | LargeValue::String(_) | LargeValue::List(_) | LargeValue::Set(_) => {
+                    Life::Whole
+                }
+            },
+            Self::Small(_) => Life::Whole,
+        }
+    }
+
+    /// Whether nothing of it is alive.
     #[inline]
     pub(crate) fn is_expired(&self, now_ms: Milliseconds) -> bool {
-        self.expire_at_ms().is_some_and(|at| now_ms > at)
+        self.life(now_ms) == Life::Over
+    }
+
+    /// Hands out the fields of a hash that have expired, until `found` has enough and says so with false.
+    pub(crate) fn visit_expired_fields(
+        &mut self,
+        now_ms: Milliseconds,
+        found: &mut dyn FnMut(&[u8]) -> bool,
+    ) {
+        if let Some(hash) = self.packed_hash() {
+            let mut expired = hash.iter().filter(|field| field.is_expired(now_ms));
+            // The search ends at the first field with which `found` is full.
+            let _ = expired.find(|field| !found(field.name));
+        } else if let Some(Large { value: LargeValue::Hash(hash), .. }) = self.large_mut() {
+            hash.visit_expired(now_ms, found);
+        }
+    }
+
+    /// The hash that is packed in it.
+    fn packed_hash(&self) -> Option<PackedHash<'_>> {
+        self.packed().filter(|_| self.data_type() == DataType::Hash).map(PackedHash::new)
     }
 
     /// The value's bytes if it is packed.
@@ -198,6 +252,35 @@ impl Keyed for Record {
             }
             Self::Large(large) => &large.key,
         }
+    }
+}
+
+impl Expires for Record {
+    fn due_ms(&self) -> Milliseconds {
+        let fields_ms = match self {
+            Self::Small(_) => {
+                self.packed_hash().and_then(|hash| hash.iter().filter_map(|field| field.expire_at_ms).min())
+            }
+            Self::Large(large) => match &large.value {
+                LargeValue::Hash(hash) => hash.due_ms(),
+                LargeValue::String(_) | LargeValue::List(_) | LargeValue::Set(_) => None,
+            },
+        };
+        let own_ms = self.expire_at_ms().unwrap_or(NEVER_DUE);
+        own_ms.min(fields_ms.unwrap_or(NEVER_DUE))
+    }
+}
+
+/// A packed hash lives as long as one of its fields.
+fn packed_life(hash: PackedHash<'_>, now_ms: Milliseconds) -> Life {
+    if !hash.is_expiring() {
+        return Life::Whole;
+    }
+    let expired = hash.iter().filter(|field| field.is_expired(now_ms)).count();
+    match hash.count() - expired {
+        0 => Life::Over,
+        _ if expired == 0 => Life::Whole,
+        _ => Life::Partly,
     }
 }
 

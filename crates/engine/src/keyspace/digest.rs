@@ -6,6 +6,7 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 
 use crate::entry::{EntryRef, Record};
 use crate::keyspace::Sequence;
+use crate::types::Field;
 
 /// Sums of hashes over all entries: equal content gives equal digests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -46,11 +47,18 @@ fn value_digest(entry: EntryRef<'_>) -> u128 {
     } else if let Ok(list) = entry.list() {
         digest(list.iter())
     } else if let Ok(hash) = entry.hash() {
-        hash.iter().fold(0, |sum, (field, value)| sum.wrapping_add(digest([field, value])))
+        hash.fields().fold(0, |sum, field| sum.wrapping_add(field_digest(field)))
     } else if let Ok(set) = entry.set() {
         set.iter().fold(0, |sum, member| sum.wrapping_add(digest([member])))
     } else {
         0
+    }
+}
+
+fn field_digest(field: Field<'_>) -> u128 {
+    match field.expire_at_ms {
+        None => digest([field.name, field.value]),
+        Some(at) => digest([field.name, field.value, &at.to_le_bytes()]),
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) use scan::{random_entry, scan};
 pub use shard::Counts;
 pub(crate) use shard::Shard;
 
-use crate::expire::ExpiredSlice;
+use crate::expire::{Collector, Expired, ExpiredSlice};
 use crate::hash::{HashSeed, KeyHash, KeyHasher};
 use crate::time::Milliseconds;
 
@@ -77,9 +77,9 @@ impl Keyspace {
         WriteGuards::lock(self, scope)
     }
 
-    /// Finds expired keys of one shard, visiting at most `buckets_max` due buckets of some 35 entries under its lock.
+    /// Finds what has expired in one shard, visiting at most `buckets_max` due buckets of some 35 entries under its lock.
     ///
-    /// Removes nothing: the caller removes the keys through the door
+    /// Removes nothing: the caller does that through the door
     /// ([`WriteCx::remove_expired`](crate::cx::WriteCx::remove_expired)).
     #[must_use]
     pub fn expired_slice(&self, shard: u8, now_ms: Milliseconds, buckets_max: usize) -> ExpiredSlice {
@@ -89,6 +89,23 @@ impl Keyspace {
             return ExpiredSlice { next_due_ms, ..ExpiredSlice::default() };
         }
         shard.write().expired_slice(now_ms, buckets_max)
+    }
+
+    /// Finds what has expired of the entries at `keys`, the first of it if it is much. Locks their shards one after another,
+    /// and removes nothing, like [`Keyspace::expired_slice`].
+    #[must_use]
+    pub fn expired_of<'k>(
+        &self,
+        keys: impl IntoIterator<Item = (&'k [u8], KeyHash)>,
+        now_ms: Milliseconds,
+    ) -> Vec<Expired> {
+        let mut collector = Collector::default();
+        for (key, hash) in keys {
+            if !collector.is_full() {
+                self.shard(shard_of(hash)).write().collect_expired(hash, key, now_ms, &mut collector);
+            }
+        }
+        collector.expired
     }
 
     /// Counts of all shards, locked one after another: right only when nothing changes meanwhile.

@@ -1,8 +1,8 @@
 //! One shard: a table of entries, its expiry index, its counts.
 
-use crate::buckets::{Keyed, NEVER_DUE, Table};
-use crate::entry::{Head, Large, Record};
-use crate::expire::{ExpiredSlice, ExpiryIndex};
+use crate::buckets::{Keyed, Table};
+use crate::entry::{Head, Large, Life, Record};
+use crate::expire::{Collector, ExpiredSlice, Expires, ExpiryIndex};
 use crate::hash::{KeyHash, KeyHasher};
 use crate::keyspace::removals::Removals;
 use crate::keyspace::{SHARD_BITS, Sequence};
@@ -112,18 +112,15 @@ impl Shard {
 
     /// Stores a record in place of the one with its key, which is returned.
     pub(crate) fn put(&mut self, hash: KeyHash, record: Record) -> Option<Record> {
-        let head = record.head();
+        let (head, due_ms) = (record.head(), record.due_ms());
         let buckets_before = self.table.bucket_count();
         let (old, bucket) = self.table.put(hash.0, record);
-        // A new bucket has the bound of the one it was split from.
-        for new in buckets_before..self.table.bucket_count() {
-            self.expiry.update(new, NEVER_DUE, self.table.due_ms(new));
-        }
+        self.expiry.adopt_new(&self.table, buckets_before);
         if let Some(old) = &old {
             self.counts.leave(old.head());
         }
         self.counts.enter(head);
-        self.lower_due(bucket, head.expire_at_ms);
+        self.expiry.lower(&mut self.table, bucket, due_ms);
         old
     }
 
@@ -147,7 +144,15 @@ impl Shard {
         record.set_expire_at_ms(expire_at_ms);
         self.counts.expiring -= usize::from(before);
         self.counts.expiring += usize::from(expire_at_ms.is_some());
-        self.lower_due(self.table.bucket_id(hash.0), expire_at_ms);
+        self.lower_due(hash, expire_at_ms);
+    }
+
+    /// Something under this hash expires at that time.
+    pub(crate) fn lower_due(&mut self, hash: KeyHash, expire_at_ms: Option<Milliseconds>) {
+        if let Some(at_ms) = expire_at_ms {
+            let bucket = self.table.bucket_id(hash.0);
+            self.expiry.lower(&mut self.table, bucket, at_ms);
+        }
     }
 
     /// Empties the shard; returns it as it was.
@@ -181,36 +186,45 @@ impl Shard {
         self.expiry.next_due_ms()
     }
 
-    /// Finds expired keys in due buckets, visiting at most `buckets_max` of them. Raises the bounds of buckets that turn
-    /// out not to be due; those with expired keys keep theirs until the keys are removed.
-    pub(super) fn expired_slice(&mut self, now_ms: Milliseconds, buckets_max: usize) -> ExpiredSlice {
-        let mut slice = ExpiredSlice::default();
-        let mut after = None;
-        for _ in 0..buckets_max {
-            let Some((due_ms, bucket)) = self.expiry.due_after(after, now_ms) else { break };
-            let records = self.table.bucket_records(bucket);
-            let found_before = slice.keys.len();
-            let expired = records.iter().filter(|record| record.is_expired(now_ms));
-            slice.keys.extend(expired.map(|record| Box::from(record.key())));
-            if slice.keys.len() == found_before {
-                let bound = records.iter().filter_map(Record::expire_at_ms).min().unwrap_or(NEVER_DUE);
-                self.expiry.update(bucket, due_ms, bound);
-                self.table.set_due_ms(bucket, bound);
-            } else {
-                after = Some((due_ms, bucket));
-            }
-        }
-        slice.more = self.expiry.due_after(after, now_ms).is_some();
-        slice.next_due_ms = self.expiry.next_due_ms();
-        slice
+    /// Whether anything may have expired.
+    pub(crate) fn is_due(&self, now_ms: Milliseconds) -> bool {
+        self.next_due_ms().is_some_and(|due_ms| due_ms < now_ms)
     }
 
-    fn lower_due(&mut self, bucket: u32, expire_at_ms: Option<Milliseconds>) {
-        let Some(at) = expire_at_ms else { return };
-        let due_ms = self.table.due_ms(bucket);
-        if at < due_ms {
-            self.expiry.update(bucket, due_ms, at);
-            self.table.set_due_ms(bucket, at);
+    /// Finds what has expired in at most `buckets_max` due buckets.
+    pub(super) fn expired_slice(&mut self, now_ms: Milliseconds, buckets_max: usize) -> ExpiredSlice {
+        let mut collector = Collector::default();
+        let more = self.expiry.visit_due(&mut self.table, now_ms, buckets_max, &mut |record| {
+            collect_expired(record, now_ms, &mut collector);
+            !collector.is_full()
+        });
+        ExpiredSlice { expired: collector.expired, next_due_ms: self.expiry.next_due_ms(), more }
+    }
+
+    /// Finds what has expired of one entry.
+    pub(super) fn collect_expired(
+        &mut self,
+        hash: KeyHash,
+        key: &[u8],
+        now_ms: Milliseconds,
+        collector: &mut Collector,
+    ) {
+        if let Some(record) = self.get_mut(hash, key) {
+            collect_expired(record, now_ms, collector);
+        }
+    }
+}
+
+fn collect_expired(record: &mut Record, now_ms: Milliseconds, collector: &mut Collector) {
+    match record.life(now_ms) {
+        Life::Whole => {}
+        Life::Over => collector.entry(record.key()),
+        Life::Partly => {
+            let key: Box<[u8]> = record.key().into();
+            record.visit_expired_fields(now_ms, &mut |field| {
+                collector.field(&key, field);
+                !collector.is_full()
+            });
         }
     }
 }

@@ -48,6 +48,17 @@ impl<'a> Decoder<'a> {
             tag::HASH_SET => {
                 Mutation::HashSet { key: self.bytes()?, field: self.bytes()?, value: self.bytes()? }
             }
+            tag::HASH_SET_EXPIRING => Mutation::HashSetExpiring {
+                key: self.bytes()?,
+                field: self.bytes()?,
+                value: self.bytes()?,
+                expire_at_ms: self.number()?,
+            },
+            tag::HASH_EXPIRY_SET => Mutation::HashExpirySet {
+                key: self.bytes()?,
+                field: self.bytes()?,
+                expire_at_ms: self.expiry()?,
+            },
             tag::HASH_REMOVE => Mutation::HashRemove { key: self.bytes()?, field: self.bytes()? },
             tag::LIST_PUSH => {
                 Mutation::ListPush { key: self.bytes()?, end: self.end()?, element: self.bytes()? }

@@ -51,7 +51,7 @@ pub enum Mutation<'a> {
         /// The last millisecond at which it is alive.
         expire_at_ms: Option<Milliseconds>,
     },
-    /// A field gets a value.
+    /// A field gets a value, and does not expire.
     HashSet {
         /// The key, created if absent.
         key: &'a [u8],
@@ -59,6 +59,26 @@ pub enum Mutation<'a> {
         field: &'a [u8],
         /// Its value.
         value: &'a [u8],
+    },
+    /// A field gets a value and an expiry.
+    HashSetExpiring {
+        /// The key, created if absent.
+        key: &'a [u8],
+        /// The field.
+        field: &'a [u8],
+        /// Its value.
+        value: &'a [u8],
+        /// The last millisecond at which it is alive.
+        expire_at_ms: Milliseconds,
+    },
+    /// The expiry of a field is set or cleared.
+    HashExpirySet {
+        /// The key.
+        key: &'a [u8],
+        /// The field.
+        field: &'a [u8],
+        /// The last millisecond at which it is alive.
+        expire_at_ms: Option<Milliseconds>,
     },
     /// A field goes, and the entry with the last one.
     HashRemove {
@@ -171,6 +191,8 @@ mod tag {
     pub(super) const LIST_INSERT: u8 = 16;
     pub(super) const LIST_REMOVE: u8 = 17;
     pub(super) const COPY: u8 = 18;
+    pub(super) const HASH_SET_EXPIRING: u8 = 20;
+    pub(super) const HASH_EXPIRY_SET: u8 = 21;
 }
 
 /// The keys of a mutation.
@@ -192,7 +214,7 @@ impl<'a> Mutation<'a> {
             }
             Self::StringSet { key, value, expire_at_ms } => {
                 put(out, tag::STRING_SET, &[key]);
-                put_expiry(out, expire_at_ms);
+                varint::put_option(out, expire_at_ms);
                 put_bytes(out, value);
             }
             Self::StringWrite { key, offset, bytes } => {
@@ -203,9 +225,17 @@ impl<'a> Mutation<'a> {
             Self::Remove { key } => put(out, tag::REMOVE, &[key]),
             Self::ExpirySet { key, expire_at_ms } => {
                 put(out, tag::EXPIRY_SET, &[key]);
-                put_expiry(out, expire_at_ms);
+                varint::put_option(out, expire_at_ms);
             }
             Self::HashSet { key, field, value } => put(out, tag::HASH_SET, &[key, field, value]),
+            Self::HashSetExpiring { key, field, value, expire_at_ms } => {
+                put(out, tag::HASH_SET_EXPIRING, &[key, field, value]);
+                varint::put(out, expire_at_ms);
+            }
+            Self::HashExpirySet { key, field, expire_at_ms } => {
+                put(out, tag::HASH_EXPIRY_SET, &[key, field]);
+                varint::put_option(out, expire_at_ms);
+            }
             Self::HashRemove { key, field } => put(out, tag::HASH_REMOVE, &[key, field]),
             Self::ListPush { key, end, element } => {
                 put(out, tag::LIST_PUSH, &[key]);
@@ -244,6 +274,8 @@ impl<'a> Mutation<'a> {
             | Self::Remove { key }
             | Self::ExpirySet { key, .. }
             | Self::HashSet { key, .. }
+            | Self::HashSetExpiring { key, .. }
+            | Self::HashExpirySet { key, .. }
             | Self::HashRemove { key, .. }
             | Self::ListPush { key, .. }
             | Self::ListPop { key, .. }
@@ -273,11 +305,6 @@ fn put_element(out: &mut Vec<u8>, tag: u8, key: &[u8], index: u64, element: &[u8
 fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     varint::put(out, bytes.len() as u64);
     out.extend_from_slice(bytes);
-}
-
-/// 0 = never, otherwise one more than the time.
-fn put_expiry(out: &mut Vec<u8>, expire_at_ms: Option<Milliseconds>) {
-    varint::put(out, expire_at_ms.map_or(0, |at| at.saturating_add(1)));
 }
 
 fn end_byte(end: End) -> u8 {

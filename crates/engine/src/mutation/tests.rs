@@ -6,7 +6,7 @@ use super::*;
 #[test]
 fn bytes_are_frozen() {
     let key: &[u8] = b"k";
-    let golden: [(Mutation<'_>, &[u8]); 22] = [
+    let golden: [(Mutation<'_>, &[u8]); 25] = [
         (Mutation::Genesis { hash_seed: *b"0123456789abcdef" }, b"\x010123456789abcdef"),
         (Mutation::StringSet { key, value: b"vv", expire_at_ms: None }, b"\x02\x01k\x00\x02vv"),
         (Mutation::StringSet { key, value: b"", expire_at_ms: Some(127) }, b"\x02\x01k\x80\x01\x00"),
@@ -29,6 +29,12 @@ fn bytes_are_frozen() {
         (Mutation::ListInsert { key, index: 2, element: b"e" }, b"\x10\x01k\x02\x01e"),
         (Mutation::ListRemove { key, positions: positions(&[3, 4, 305]) }, b"\x11\x01k\x04\x03\x00\xac\x02"),
         (Mutation::Copy { from: key, to: b"to" }, b"\x12\x01k\x02to"),
+        (
+            Mutation::HashSetExpiring { key, field: b"f", value: b"v", expire_at_ms: 300 },
+            b"\x14\x01k\x01f\x01v\xac\x02",
+        ),
+        (Mutation::HashExpirySet { key, field: b"f", expire_at_ms: Some(127) }, b"\x15\x01k\x01f\x80\x01"),
+        (Mutation::HashExpirySet { key, field: b"f", expire_at_ms: None }, b"\x15\x01k\x01f\x00"),
     ];
     for (mutation, bytes) in golden {
         let mut out = Vec::new();

@@ -6,8 +6,8 @@ pub(crate) mod packed;
 mod set;
 mod string;
 
-pub use hash::HashRef;
-pub(crate) use hash::Pair;
+pub use hash::{Field, HashRef};
+pub(crate) use hash::{LargeHash, PackedHash, Pair};
 pub(crate) use list::List;
 pub use list::ListRef;
 pub(crate) use set::Member;

@@ -1,5 +1,4 @@
-//! Packed collections: a count byte, then each element behind its length. A hash alternates fields and values and counts
-//! fields. Elements keep the order in which they came.
+//! Packed lists and sets: a count byte, then each element behind its length. Elements keep the order in which they came.
 
 use std::ops::Range;
 
@@ -44,18 +43,6 @@ impl<'a> Iterator for Elements<'a> {
     }
 }
 
-/// The fields and values of a packed hash.
-#[derive(Debug, Clone)]
-pub(crate) struct Pairs<'a>(pub(crate) Elements<'a>);
-
-impl<'a> Iterator for Pairs<'a> {
-    type Item = (&'a [u8], &'a [u8]);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        Some((self.0.next()?, self.0.next()?))
-    }
-}
-
 pub(crate) fn count(bytes: &[u8]) -> usize {
     usize::from(bytes.first().copied().unwrap_or_default())
 }
@@ -67,20 +54,6 @@ pub(crate) fn find(bytes: &[u8], element: &[u8]) -> Option<Range<usize>> {
         let start = elements.at();
         if elements.next()? == element {
             return Some(start..elements.at());
-        }
-    }
-}
-
-/// Where a field and its value lie: the start of the field, the start of the value, the end of both.
-pub(crate) fn find_pair(bytes: &[u8], field: &[u8]) -> Option<(usize, Range<usize>)> {
-    let mut elements = Elements::new(bytes);
-    loop {
-        let start = elements.at();
-        let found = elements.next()? == field;
-        let value = elements.at();
-        elements.next()?;
-        if found {
-            return Some((start, value..elements.at()));
         }
     }
 }

@@ -56,15 +56,9 @@ fn drain(database: &mut Database) -> BTreeSet<Vec<u8>> {
     for shard in 0..Keyspace::SHARDS {
         for round in 0.. {
             assert!(round < 10_000, "slices make progress");
-            let slice = database.keyspace.expired_slice(shard, database.now_ms, 2);
-            database.write(|cx| {
-                for key in &slice.keys {
-                    assert!(cx.remove_expired(key));
-                    gone.insert(key.to_vec());
-                }
-            });
-            if slice.keys.is_empty() && !slice.more {
-                assert!(slice.next_due_ms.is_none_or(|due_ms| due_ms >= database.now_ms));
+            let (expired, more) = database.sweep(shard);
+            gone.extend(expired.into_iter().map(|expired| expired.key.to_vec()));
+            if !more {
                 break;
             }
         }

@@ -1,6 +1,7 @@
 //! The door against naive models.
 
 mod expiry;
+mod fields;
 mod model;
 mod properties;
 mod scan;
@@ -9,6 +10,7 @@ mod values;
 
 use crate::batch::Batch;
 use crate::cx::{ReadCx, WriteCx};
+use crate::expire::Expired;
 use crate::keyspace::{Keyspace, Scope};
 use crate::time::{HybridTime, Now};
 
@@ -45,6 +47,15 @@ impl Database {
         let now = Now::from_ms(self.now_ms);
         let mut cx = WriteCx::new(&self.keyspace, &mut guards, &mut self.batch, now, self.sequence);
         run(&mut cx)
+    }
+
+    /// Removes what one search of a shard finds expired, as one batch. Also whether there may be more.
+    fn sweep(&mut self, shard: u8) -> (Vec<Expired>, bool) {
+        let slice = self.keyspace.expired_slice(shard, self.now_ms, 2);
+        self.write(|cx| slice.expired.iter().for_each(|expired| cx.remove_expired(expired)));
+        assert_eq!(slice.more, slice.next_due_ms.is_some_and(|due_ms| due_ms < self.now_ms));
+        assert!(slice.more || slice.expired.is_empty());
+        (slice.expired, slice.more)
     }
 
     fn undo(&mut self) {

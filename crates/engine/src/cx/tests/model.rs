@@ -7,14 +7,15 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use crate::cx::{End, Lookup, WriteCx};
-use crate::types::DataType;
+use crate::types::{DataType, Field};
 
 pub(super) type Bytes = Vec<u8>;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
     String(Bytes),
-    Hash(BTreeMap<Bytes, Bytes>),
+    /// Values and expiry times.
+    Hash(BTreeMap<Bytes, (Bytes, Option<u64>)>),
     List(VecDeque<Bytes>),
     Set(HashSet<Bytes>),
 }
@@ -25,7 +26,8 @@ pub(super) enum Operation {
     WriteString(u8, usize, Bytes),
     Remove(u8),
     SetExpiry(u8, Option<u64>),
-    HashSet(u8, u16, Bytes),
+    HashPut(u8, u16, Bytes, Option<u64>),
+    HashExpiry(u8, u16, Option<u64>),
     HashRemove(u8, u16),
     Push(u8, bool, Bytes),
     Pop(u8, bool),
@@ -72,7 +74,8 @@ pub(super) fn operation() -> impl Strategy<Value = Operation> {
         3 => (key(), prop_oneof![0usize..40, 0usize..150_000], value()).prop_map(|(key, at, value)| WriteString(key, at, value)),
         1 => key().prop_map(Remove),
         2 => (key(), expiry()).prop_map(|(key, at)| SetExpiry(key, at)),
-        8 => (key(), field(), value()).prop_map(|(key, field, value)| HashSet(key, field, value)),
+        8 => (key(), field(), value(), expiry()).prop_map(|(key, field, value, at)| HashPut(key, field, value, at)),
+        4 => (key(), field(), expiry()).prop_map(|(key, field, at)| HashExpiry(key, field, at)),
         4 => (key(), field()).prop_map(|(key, field)| HashRemove(key, field)),
         8 => (key(), any::<bool>(), value()).prop_map(|(key, front, value)| Push(key, front, value)),
         3 => (key(), any::<bool>()).prop_map(|(key, front)| Pop(key, front)),
@@ -84,22 +87,23 @@ pub(super) fn operation() -> impl Strategy<Value = Operation> {
         4 => (key(), field()).prop_map(|(key, member)| Take(key, member)),
         1 => (key(), key()).prop_map(|(from, to)| Rename(from, to)),
         3 => (key(), key()).prop_map(|(from, to)| Copy(from, to)),
-        1 => Just(Pass(50)),
+        1 => (0u64..200).prop_map(Pass),
     ]
 }
 
 /// Long runs on one key of one type, so that collections leave their packed form.
 pub(super) fn operations() -> impl Strategy<Value = Vec<Operation>> {
-    let run = (0u8..6, 0u8..3, vec((any::<u16>(), any::<bool>(), value()), 1..300)).prop_map(
-        |(key, kind, steps)| {
-            let step = move |(number, front, value)| match kind {
-                0 => Operation::HashSet(key, number, value),
-                1 => Operation::Push(key, front, value),
-                _ => Operation::Add(key, number),
-            };
-            std::iter::once(Operation::Remove(key)).chain(steps.into_iter().map(step)).collect::<Vec<_>>()
-        },
-    );
+    let step = (any::<u16>(), any::<bool>(), value(), 900u64..3000);
+    let run = (0u8..6, 0u8..5, vec(step, 1..300)).prop_map(|(key, kind, steps)| {
+        let step = move |(number, front, value, at): (u16, bool, Bytes, u64)| match kind {
+            0 => Operation::HashPut(key, number, value, None),
+            1 => Operation::HashPut(key, number, value, Some(at)),
+            2 => Operation::HashPut(key, number, value, front.then_some(at)),
+            3 => Operation::Push(key, front, value),
+            _ => Operation::Add(key, number),
+        };
+        std::iter::once(Operation::Remove(key)).chain(steps.into_iter().map(step)).collect::<Vec<_>>()
+    });
     let mixed = vec(operation(), 0..150);
     let clear = Just(vec![Operation::Clear]);
     vec(prop_oneof![4 => run, 8 => mixed, 1 => clear], 1..6).prop_map(|parts| parts.concat())
@@ -128,7 +132,13 @@ impl Model {
     }
 
     pub(super) fn forget_expired(&mut self, now_ms: u64) {
-        self.entries.retain(|_, (_, at)| at.is_none_or(|at| now_ms <= at));
+        let alive = |at: &Option<u64>| at.is_none_or(|at| now_ms <= at);
+        self.entries.retain(|_, (value, at)| {
+            if let Value::Hash(hash) = value {
+                hash.retain(|_, (_, at)| alive(at));
+            }
+            alive(at) && !matches!(value, Value::Hash(hash) if hash.is_empty())
+        });
     }
 }
 
@@ -160,10 +170,19 @@ pub(super) fn perform(cx: &mut WriteCx<'_>, model: &mut Model, operation: &Opera
             assert_eq!(cx.set_expiry(&key(number), at), entry.is_some());
             entry.into_iter().for_each(|entry| entry.1 = at);
         }
-        Operation::HashSet(number, name, value) if fits(cx, &key(number), DataType::Hash) => {
-            let added = cx.hash_set(&key(number), &field(name), &value);
+        Operation::HashPut(number, name, value, at) if fits(cx, &key(number), DataType::Hash) => {
+            let name = field(name);
+            let added = cx.hash_put(&key(number), Field { name: &name, value: &value, expire_at_ms: at });
             if let Value::Hash(hash) = model.entry(&key(number), Value::Hash(BTreeMap::new())) {
-                assert_eq!(added, hash.insert(field(name), value).is_none());
+                assert_eq!(added, hash.insert(name, (value, at)).is_none());
+            }
+        }
+        Operation::HashExpiry(number, name, at) if fits(cx, &key(number), DataType::Hash) => {
+            let found = cx.hash_set_expiry(&key(number), &field(name), at);
+            if let Value::Hash(hash) = model.entry(&key(number), Value::Hash(BTreeMap::new())) {
+                let expected = hash.get_mut(&field(name));
+                assert_eq!(found, expected.is_some());
+                expected.into_iter().for_each(|expected| expected.1 = at);
             }
         }
         Operation::HashRemove(number, name) if fits(cx, &key(number), DataType::Hash) => {
@@ -244,6 +263,8 @@ pub(super) fn perform(cx: &mut WriteCx<'_>, model: &mut Model, operation: &Opera
         _ => {}
     }
     (0..6).for_each(|number| model.drop_empty(&key(number)));
+    // A field may have been given an expiry that has passed.
+    model.forget_expired(cx.now_ms());
 }
 
 /// Compares everything that lookups show.
@@ -265,14 +286,16 @@ pub(super) fn compare(cx: &impl Lookup, model: &Model) {
             Value::Hash(expected) => {
                 let hash = entry.hash().unwrap();
                 assert_eq!(hash.len(), expected.len());
-                let all: BTreeMap<_, _> =
-                    hash.iter().map(|(field, value)| (field.to_vec(), value.to_vec())).collect();
+                let all: BTreeMap<_, _> = hash
+                    .fields()
+                    .map(|field| (field.name.to_vec(), (field.value.to_vec(), field.expire_at_ms)))
+                    .collect();
                 assert!(all == *expected);
-                assert!(expected.iter().all(|(field, value)| hash.get(field) == Some(value)));
+                assert!(expected.iter().all(|(name, (value, _))| hash.get(name) == Some(value)));
                 let mut scanned = 0;
                 assert_eq!(hash.scan(0, usize::MAX, &mut |_, _| scanned += 1), 0);
                 assert_eq!(scanned, expected.len());
-                assert!(hash.random(7).is_some());
+                assert!(hash.contains(hash.random(7).unwrap().0));
             }
             Value::List(expected) => {
                 let list = entry.list().unwrap();

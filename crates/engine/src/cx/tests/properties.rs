@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::model::{Model, Operation, compare, operations, perform};
 use super::{Database, SEED};
-use crate::batch::{BatchHeader, decode_batch};
+use crate::batch::{Batch, BatchHeader, decode_batch};
 use crate::keyspace::{Garbage, Keyspace};
 use crate::time::HybridTime;
 use crate::{apply_batch, batch::BatchError};
@@ -14,6 +14,22 @@ fn run(database: &mut Database, model: &mut Model, operation: &Operation) {
         database.now_ms += ms;
     }
     database.write(|cx| perform(cx, model, operation));
+}
+
+/// Applies what a batch recorded, twice.
+fn repeat(replayed: &Keyspace, batch: &Batch, garbage: &mut Vec<Garbage>) {
+    for _ in 0..if batch.is_empty() { 0 } else { 2 } {
+        assert_eq!(apply_batch(replayed, batch.payload(), garbage), Ok(batch.header()));
+    }
+}
+
+/// Lets the time pass that the operations of a batch ask for: within one batch there is one instant.
+fn pass(database: &mut Database, operations: &[Operation]) {
+    for operation in operations {
+        if let Operation::Pass(ms) = operation {
+            database.now_ms += ms;
+        }
+    }
 }
 
 proptest! {
@@ -42,6 +58,7 @@ proptest! {
         let (mut database, mut model) = (Database::new(), Model::default());
         database.batch.record_inverses(true);
         for operations in operations.chunks(batch_len) {
+            pass(&mut database, operations);
             let (before, counts) = (database.keyspace.digest(), database.keyspace.counts());
             let absence = absence_of(&database);
             model.forget_expired(database.now_ms);
@@ -68,16 +85,13 @@ proptest! {
         database.batch.record_inverses(inverses);
         let replayed = Keyspace::new(SEED);
         let mut garbage = Vec::<Garbage>::new();
-        for operations in operations.chunks(batch_len) {
+        for (number, operations) in operations.chunks(batch_len).enumerate() {
+            pass(&mut database, operations);
             database.write(|cx| operations.iter().for_each(|operation| perform(cx, &mut model, operation)));
+            repeat(&replayed, &database.batch, &mut garbage);
+            database.sweep(u8::try_from(number % 64).unwrap());
+            repeat(&replayed, &database.batch, &mut garbage);
             let payload = database.batch.payload();
-            if payload.is_empty() {
-                continue;
-            }
-            for _ in 0..2 {
-                let header = apply_batch(&replayed, payload, &mut garbage).unwrap();
-                prop_assert_eq!(header, database.batch.header());
-            }
             let flipped: Vec<u8> = payload.iter().map(|byte| byte ^ 0x55).collect();
             prop_assert!(apply_batch(&replayed, &flipped, &mut garbage).is_err());
         }

@@ -9,7 +9,7 @@ use crate::entry::{Head, Large, LargeValue, Record};
 use crate::hash::KeyHash;
 use crate::keyspace::{Effects, Keyspace, Shard, ShardsMut};
 use crate::mutation::Mutation;
-use crate::types::DataType;
+use crate::types::{DataType, Field};
 use crate::undo::Undo;
 
 /// What a mutation did.
@@ -50,7 +50,14 @@ pub(crate) fn apply(
             Ok(shards.of(hash).set_expiry(hash, key, expire_at_ms, effects))
         }
         Mutation::HashSet { key, field, value } => {
-            shards.of(hash).set_field(hash, key, field, value, effects)
+            shards.of(hash).set_field(hash, key, Field::lasting(field, value), effects)
+        }
+        Mutation::HashSetExpiring { key, field: name, value, expire_at_ms } => {
+            let field = Field { name, value, expire_at_ms: Some(expire_at_ms) };
+            shards.of(hash).set_field(hash, key, field, effects)
+        }
+        Mutation::HashExpirySet { key, field, expire_at_ms } => {
+            shards.of(hash).set_field_expiry(hash, key, field, expire_at_ms, effects)
         }
         Mutation::HashRemove { key, field } => shards.of(hash).remove_field(hash, key, field, effects),
         Mutation::ListPush { key, end, element } => shards.of(hash).push(hash, key, end, element, effects),

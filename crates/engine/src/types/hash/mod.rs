@@ -1,0 +1,131 @@
+//! Hashes: packed, or a table of pairs. A field may expire by itself.
+
+mod field;
+mod large;
+mod packed;
+mod pair;
+
+pub use field::Field;
+pub(crate) use large::LargeHash;
+pub(crate) use packed::PackedHash;
+pub(crate) use pair::Pair;
+
+use crate::buckets::Table;
+use crate::time::Milliseconds;
+
+/// A hash in the keyspace at one instant: fields that have expired by then are not in it.
+#[derive(Debug, Clone, Copy)]
+pub struct HashRef<'a> {
+    form: Form<'a>,
+    now_ms: Milliseconds,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Form<'a> {
+    Packed(PackedHash<'a>),
+    Large(&'a LargeHash),
+}
+
+impl<'a> HashRef<'a> {
+    pub(crate) fn packed(bytes: &'a [u8], now_ms: Milliseconds) -> Self {
+        Self { form: Form::Packed(PackedHash::new(bytes)), now_ms }
+    }
+
+    pub(crate) fn large(hash: &'a LargeHash, now_ms: Milliseconds) -> Self {
+        Self { form: Form::Large(hash), now_ms }
+    }
+
+    /// The number of fields, never 0. Takes time only for fields that have expired and are still stored.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "an empty hash is no entry")]
+    pub fn len(self) -> usize {
+        match self.form {
+            Form::Packed(hash) if hash.is_expiring() => self.fields().count(),
+            Form::Packed(hash) => hash.count(),
+            Form::Large(hash) => hash.table().len() - hash.expired_count(self.now_ms),
+        }
+    }
+
+    /// A field.
+    #[must_use]
+    pub fn field(self, name: &[u8]) -> Option<Field<'a>> {
+        let field = match self.form {
+            Form::Packed(hash) => hash.get(name),
+            Form::Large(hash) => hash.get(name),
+        };
+        field.filter(|field| !field.is_expired(self.now_ms))
+    }
+
+    /// The value of a field.
+    #[must_use]
+    pub fn get(self, name: &[u8]) -> Option<&'a [u8]> {
+        self.field(name).map(|field| field.value)
+    }
+
+    /// Whether it has that field.
+    #[must_use]
+    pub fn contains(self, name: &[u8]) -> bool {
+        self.field(name).is_some()
+    }
+
+    /// The fields, each once. Packed hashes keep the order in which they came.
+    pub fn fields(self) -> impl Iterator<Item = Field<'a>> {
+        let (packed, table) = match self.form {
+            Form::Packed(hash) => (hash, None),
+            Form::Large(hash) => (PackedHash::EMPTY, Some(hash.table())),
+        };
+        let stored = packed.iter().chain(table.into_iter().flat_map(Table::iter).map(Pair::field));
+        stored.filter(move |field| !field.is_expired(self.now_ms))
+    }
+
+    /// Fields and values, each once, in the order of [`HashRef::fields`].
+    pub fn iter(self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+        self.fields().map(|field| (field.name, field.value))
+    }
+
+    /// A field and its value, drawn uniformly with `random`.
+    #[must_use]
+    pub fn random(self, random: u64) -> Option<(&'a [u8], &'a [u8])> {
+        match self.form {
+            Form::Packed(_) => {
+                let index = random.checked_rem(self.len() as u64)?;
+                self.iter().nth(usize::try_from(index).ok()?)
+            }
+            Form::Large(hash) => {
+                let mut state = random;
+                for _ in 0..RANDOM_DRAWS_MAX {
+                    let field = hash.table().random(crate::random::next(&mut state))?.field();
+                    if !field.is_expired(self.now_ms) {
+                        return Some((field.name, field.value));
+                    }
+                }
+                // Nearly everything has expired: the first one that has not.
+                self.iter().next()
+            }
+        }
+    }
+
+    /// Fields and values from `cursor` (0 = start) on, about `count`; returns the next cursor, 0 at the end.
+    ///
+    /// A packed hash is given whole. Fields that stay are given at least once, however the hash grows meanwhile.
+    pub fn scan(self, cursor: u64, count: usize, visit: &mut dyn FnMut(&'a [u8], &'a [u8])) -> u64 {
+        match self.form {
+            Form::Packed(_) => {
+                self.iter().for_each(|(field, value)| visit(field, value));
+                0
+            }
+            Form::Large(hash) => {
+                let mut visit = |pair: &'a Pair| {
+                    let field = pair.field();
+                    if !field.is_expired(self.now_ms) {
+                        visit(field.name, field.value);
+                    }
+                };
+                hash.table().scan(cursor, count, &mut visit).1.unwrap_or(0)
+            }
+        }
+    }
+}
+
+/// Draws of a random field before expired ones are searched through.
+const RANDOM_DRAWS_MAX: usize = 64;
