@@ -101,6 +101,15 @@ pub enum CommandError {
         /// The argument as the grammar names it.
         name: &'static str,
     },
+    /// A count of keys is larger than what follows it.
+    #[error("ERR Number of keys can't be greater than number of args")]
+    TooManyKeys,
+    /// More random elements that may repeat than one reply holds.
+    #[error("LIMIT random elements that may repeat: at most {max} at once")]
+    TooManyDraws {
+        /// The limit.
+        max: usize,
+    },
     /// A string offset is negative.
     #[error("ERR offset is out of range")]
     OffsetOutOfRange,

@@ -50,3 +50,6 @@ pub const SCAN_COUNT_DEFAULT: usize = 10;
 
 /// Steps that one SCAN takes until it has met as many entries as asked for. Bounds the work where there are few.
 pub const SCAN_STEPS_MAX: usize = 10;
+
+/// Random elements that may repeat which one command returns. Nothing stored bounds them, so a number alone could fill memory.
+pub const RANDOM_DRAWS_MAX: usize = 1 << 20;

@@ -216,3 +216,56 @@ async fn nothing_is_written_after_closing() {
     assert_eq!(run(&database, "GET a").await, bulk("1"));
     assert!(!database.health().is_ok());
 }
+
+/// A command that copies what is stored logs far more than its arguments come to, and still never outgrows the log.
+#[tokio::test]
+async fn copies_of_what_is_stored_wait_for_room_in_the_log() {
+    let rig = Rig::new(Durability::None);
+    let database = rig.open();
+    let member = "m".repeat(300_000);
+    for i in 0..4 {
+        run(&database, &format!("SADD set {i}{member}")).await;
+    }
+    // More than a segment each.
+    for i in 0..6 {
+        assert_eq!(run(&database, &format!("SUNIONSTORE copy{i} set")).await, Value::Integer(4));
+        assert_eq!(run(&database, &format!("RPUSH list {member}")).await, Value::Integer(1));
+        assert_eq!(run(&database, &format!("RPOPLPUSH list other{i}")).await, bulk(&member));
+    }
+    let queued = queue(&database, &["SUNIONSTORE both set copy0", "SMOVE both single nothere", "SCARD both"]);
+    loop {
+        let mut sink = ValueSink::new(Protocol::Resp3);
+        match database.execute_transaction(&queued, &mut sink) {
+            Executed::NeedsRoom { bytes } => database.room(bytes).await.unwrap(),
+            executed => {
+                assert!(matches!(executed, Executed::Done { is_error: false, .. }), "{executed:?}");
+                break;
+            }
+        }
+    }
+    database.close().unwrap();
+    drop(database);
+    let database = rig.open();
+    for i in 0..6 {
+        assert_eq!(run(&database, &format!("SCARD copy{i}")).await, Value::Integer(4));
+        assert_eq!(run(&database, &format!("LLEN other{i}")).await, Value::Integer(1));
+    }
+    assert_eq!(run(&database, "SCARD both").await, Value::Integer(4));
+}
+
+#[tokio::test]
+async fn a_copy_beyond_the_largest_batch_is_refused_and_undone() {
+    let rig = Rig::new(Durability::None);
+    let database = rig.open();
+    let member = "m".repeat(4 << 20);
+    for i in 0..16 {
+        run(&database, &format!("SADD set {i}{member}")).await;
+    }
+    run(&database, "SET kept text").await;
+    let Value::Error(text) = run(&database, "SUNIONSTORE kept set").await else { panic!() };
+    assert!(text.starts_with("LIMIT "), "{text}");
+    assert_eq!(run(&database, "GET kept").await, bulk("text"));
+    assert_eq!(run(&database, "SCARD set").await, Value::Integer(16));
+    assert_eq!(run(&database, "SUNIONSTORE small missing").await, Value::Integer(0));
+    assert!(database.health().is_ok());
+}

@@ -28,6 +28,12 @@ pub(crate) trait Keyed: Clone {
     fn key(&self) -> &[u8];
 }
 
+impl Keyed for &[u8] {
+    fn key(&self) -> &[u8] {
+        self
+    }
+}
+
 /// An unordered map of records by their key.
 #[derive(Debug, Clone)]
 pub(crate) struct Table<R> {
@@ -132,7 +138,8 @@ impl<R: Keyed> Table<R> {
         if self.len == 0 {
             return None;
         }
-        // One slot of all slots of all buckets; empty ones are drawn again. Sparse tables give up and take a neighbour.
+        // One slot of all slots of all buckets; empty ones are drawn again. In a sparse table that may go on for long: then
+        // one of all records is counted to.
         let mut state = random;
         for _ in 0..64 {
             let drawn = crate::random::next(&mut state);
@@ -142,8 +149,17 @@ impl<R: Keyed> Table<R> {
                 return Some(record);
             }
         }
-        let start = usize::try_from(state % u64::from(self.bucket_count)).unwrap_or(0);
-        self.buckets().skip(start).chain(self.buckets()).find_map(|bucket| bucket.records().first())
+        let mut left = usize::try_from(state % self.len as u64).unwrap_or(0);
+        self.buckets().map(Bucket::records).find_map(|records| {
+            let drawn = records.get(left);
+            left = left.saturating_sub(records.len());
+            drawn
+        })
+    }
+
+    /// Whether most slots are empty, so that drawing records one by one takes longer than walking over all.
+    pub(crate) fn is_sparse(&self) -> bool {
+        self.len < self.bucket_count as usize * (bucket::BUCKET_RECORDS_MAX / 8)
     }
 
     /// The smallest expiry that a bucket was marked with; a lower bound. [`NEVER_DUE`] = none.

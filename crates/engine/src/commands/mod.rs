@@ -16,6 +16,7 @@ pub(crate) mod lists;
 mod reply;
 mod scan;
 pub(crate) mod server;
+pub(crate) mod set_algebra;
 pub(crate) mod sets;
 pub(crate) mod strings;
 pub mod table;

@@ -2,13 +2,17 @@
 
 use selvedge_wire::ReplySink;
 
-use crate::args::{Cursor, words};
+use crate::args::{Cursor, signed_integer, words};
 use crate::commands::reply;
 use crate::commands::scan::{Page, ScanKind, ScanOptions};
 use crate::commands::table::arg::{COUNT, KEY, MATCH};
 use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
+use crate::limits::RANDOM_DRAWS_MAX;
+use crate::numbers::parse_integer;
+use crate::random;
+use crate::types::SetRef;
 
 const SET: Command = Command::base(Group::Set);
 
@@ -77,6 +81,44 @@ pub(crate) const COMMANDS: &[Command] = &[
         ..SET
     },
     Command {
+        name: "smove",
+        since: "1.0.0",
+        summary: "Moves a member from one set to another.",
+        arity: Arity::Exactly(4),
+        keys: Keys::Range { first: 1, last: 2, step: 1 },
+        uses: &[KeyUse::RW.access().delete(), KeyUse::RW.insert()],
+        args: &[Arg::key("source"), Arg::key("destination"), Arg::string("member")],
+        // The member is logged twice.
+        traits: Traits::FAST.and(Traits::COPIES_STORED),
+        run: Run::Write(smove),
+        ..SET
+    },
+    Command {
+        name: "spop",
+        since: "1.0.0",
+        complexity: "O(N), N the number of members taken",
+        summary: "Takes random members out of a set, and deletes the key with the last one.",
+        arity: Arity::AtLeast(2),
+        keys: Keys::One,
+        uses: &[KeyUse::RW.access().delete()],
+        args: &[KEY, Arg::integer("count").optional()],
+        traits: Traits::FAST.and(Traits::COPIES_STORED),
+        run: Run::Write(spop),
+        ..SET
+    },
+    Command {
+        name: "srandmember",
+        since: "1.0.0",
+        complexity: "O(N), N the number of members returned",
+        summary: "Returns random members of a set.",
+        arity: Arity::AtLeast(2),
+        keys: Keys::One,
+        uses: &[KeyUse::RO.access()],
+        args: &[KEY, Arg::integer("count").optional()],
+        run: Run::Read(srandmember),
+        ..SET
+    },
+    Command {
         name: "srem",
         since: "1.0.0",
         complexity: "O(N), N the number of members given",
@@ -126,12 +168,15 @@ fn sismember(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result
 
 fn smembers(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
     let [key] = words(args);
-    let set = cx.set(key)?;
+    write_members(cx.set(key)?, out);
+    Ok(())
+}
+
+fn write_members(set: Option<SetRef<'_>>, out: &mut dyn ReplySink) {
     out.set(set.map_or(0, |set| set.len()));
     for member in set.iter().flat_map(|set| set.iter()) {
         out.bulk(member);
     }
-    Ok(())
 }
 
 fn smismember(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
@@ -141,6 +186,91 @@ fn smismember(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resul
     out.array(members.len());
     for member in members {
         out.integer(i64::from(set.is_some_and(|set| set.contains(member))));
+    }
+    Ok(())
+}
+
+fn smove(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
+    let [source, destination, member] = words(args);
+    let moves = match cx.set(source)? {
+        Some(set) => {
+            // The type of the destination counts even if there is nothing to move.
+            cx.set(destination)?;
+            set.contains(member)
+        }
+        None => false,
+    };
+    if moves && source != destination {
+        cx.set_remove(source, member);
+        cx.set_add(destination, member);
+    }
+    out.integer(i64::from(moves));
+    Ok(())
+}
+
+fn spop(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
+    let [key] = words(args);
+    let count = match Cursor::after(args, 2).rest() {
+        [] => None,
+        [count] => {
+            let count = parse_integer(count).and_then(|count| usize::try_from(count).ok());
+            Some(count.ok_or(CommandError::NotPositive)?)
+        }
+        _ => return Err(CommandError::Syntax),
+    };
+    let mut seed = cx.random();
+    let set = cx.set(key)?;
+    let drawn: Vec<Vec<u8>> = match (set, count) {
+        (None, _) => Vec::new(),
+        (Some(set), None) => set.random(seed).map(<[u8]>::to_vec).into_iter().collect(),
+        (Some(set), Some(count)) if count >= set.len() => {
+            write_members(Some(set), out);
+            cx.remove(key);
+            return Ok(());
+        }
+        (Some(set), Some(count)) => {
+            let drawn = set.sample(count, &mut || random::next(&mut seed));
+            drawn.into_iter().map(<[u8]>::to_vec).collect()
+        }
+    };
+    match count {
+        None => reply::bulk_or_null(out, drawn.first().map(Vec::as_slice)),
+        Some(_) => {
+            out.set(drawn.len());
+            drawn.iter().for_each(|member| out.bulk(member));
+        }
+    }
+    for member in &drawn {
+        cx.set_remove(key, member);
+    }
+    Ok(())
+}
+
+fn srandmember(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
+    let [key] = words(args);
+    let count = match Cursor::after(args, 2).rest() {
+        [] => None,
+        [count] => Some(signed_integer(count)?),
+        _ => return Err(CommandError::Syntax),
+    };
+    let set = cx.set(key)?;
+    match (count, set) {
+        (None, set) => reply::bulk_or_null(out, set.and_then(|set| set.random(cx.random()))),
+        (Some(_), None) => out.array(0),
+        (Some(count), Some(set)) if count >= 0 => {
+            let drawn = set.sample(usize::try_from(count).unwrap_or(usize::MAX), &mut || cx.random());
+            out.array(drawn.len());
+            drawn.into_iter().for_each(|member| out.bulk(member));
+        }
+        // A negative count: that many draws, each from the whole set.
+        (Some(count), Some(set)) => {
+            let count = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
+            if count > RANDOM_DRAWS_MAX {
+                return Err(CommandError::TooManyDraws { max: RANDOM_DRAWS_MAX });
+            }
+            out.array(count);
+            (0..count).for_each(|_| reply::bulk_or_null(out, set.random(cx.random())));
+        }
     }
     Ok(())
 }

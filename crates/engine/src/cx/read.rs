@@ -5,7 +5,7 @@ use std::cell::Cell;
 use super::memo::{Memo, Watcher};
 use crate::cx::{Lookup, Seen};
 use crate::entry::EntryRef;
-use crate::hash::KeyHash;
+use crate::hash::{KeyHash, KeyHasher};
 use crate::keyspace::{Keyspace, ReadGuards, Sequence, Shards, WriteGuards, random_entry, scan};
 use crate::random;
 use crate::time::Now;
@@ -53,6 +53,10 @@ impl<'a> ReadCx<'a> {
     #[must_use]
     pub fn with_key(self, key: &'a [u8], hash: KeyHash) -> Self {
         Self { memo: Memo::new(key, hash), ..self }
+    }
+
+    pub(crate) fn hasher(&self) -> KeyHasher {
+        self.keyspace.hasher()
     }
 
     /// The next number of this command's own generator: for choices that need no secrecy.

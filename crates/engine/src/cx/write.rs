@@ -5,9 +5,9 @@ use crate::batch::Batch;
 use crate::cx::{End, Lookup, Seen};
 use crate::entry::{EntryRef, saturated};
 use crate::expire::Expired;
-use crate::hash::KeyHash;
+use crate::hash::{KeyHash, KeyHasher};
 use crate::keyspace::{Keyspace, Outcome, Sequence, ShardsMut, WriteGuards, apply, random_entry, scan};
-use crate::mutation::{Mutation, Positions};
+use crate::mutation::{Members, Mutation, Positions};
 use crate::random;
 use crate::time::{Milliseconds, Now};
 use crate::types::Field;
@@ -48,6 +48,10 @@ impl<'a> WriteCx<'a> {
     #[must_use]
     pub fn with_key(self, key: &'a [u8], hash: KeyHash) -> Self {
         Self { memo: Memo::new(key, hash), ..self }
+    }
+
+    pub(crate) fn hasher(&self) -> KeyHasher {
+        self.keyspace.hasher()
     }
 
     /// The next number of this command's own generator.
@@ -180,6 +184,11 @@ impl<'a> WriteCx<'a> {
     /// Removes one member, and the key with the last one. Whether it was there.
     pub fn set_remove(&mut self, key: &[u8], member: &[u8]) -> bool {
         self.change(key, &Mutation::SetRemove { key, member }) != Outcome::Unchanged
+    }
+
+    /// Makes `key` a set of these members, whatever it was, without an expiry; without members it is removed.
+    pub(crate) fn set_store(&mut self, key: &[u8], members: Members<'_>) {
+        self.change(key, &Mutation::SetStore { key, members });
     }
 
     /// Gives the entry of `from` the key `to`, in place of what was there; the expiry moves along. False if `from` is

@@ -59,6 +59,10 @@ impl Keyspace {
         self.seed
     }
 
+    pub(crate) fn hasher(&self) -> KeyHasher {
+        self.hasher
+    }
+
     /// The hash of a key.
     #[must_use]
     pub fn hash(&self, key: &[u8]) -> KeyHash {

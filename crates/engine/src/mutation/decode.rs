@@ -1,6 +1,6 @@
 //! Reading mutations back. The bytes come from a disk or a network: nothing in them is trusted.
 
-use super::{Mutation, Positions, tag};
+use super::{Members, Mutation, Positions, tag};
 use crate::batch::BatchError;
 use crate::cx::End;
 use crate::hash::HashSeed;
@@ -78,6 +78,7 @@ impl<'a> Decoder<'a> {
             tag::LIST_REMOVE => Mutation::ListRemove { key: self.bytes()?, positions: self.positions()? },
             tag::SET_ADD => Mutation::SetAdd { key: self.bytes()?, member: self.bytes()? },
             tag::SET_REMOVE => Mutation::SetRemove { key: self.bytes()?, member: self.bytes()? },
+            tag::SET_STORE => Mutation::SetStore { key: self.bytes()?, members: self.members()? },
             tag::RENAME => Mutation::Rename { from: self.bytes()?, to: self.bytes()? },
             tag::CLEAR => Mutation::Clear,
             tag::COPY => Mutation::Copy { from: self.bytes()?, to: self.bytes()? },
@@ -107,6 +108,10 @@ impl<'a> Decoder<'a> {
 
     fn positions(&mut self) -> Result<Positions<'a>, BatchError> {
         Positions::new(self.bytes()?).ok_or(BatchError::BadNumber)
+    }
+
+    fn members(&mut self) -> Result<Members<'a>, BatchError> {
+        Members::new(self.bytes()?).ok_or(BatchError::CutOff)
     }
 
     fn expiry(&mut self) -> Result<Option<Milliseconds>, BatchError> {

@@ -1,11 +1,13 @@
 //! Mutations: what changes an entry, absolute and deterministic, as it stands in a batch. Never a command.
 
 mod decode;
+mod members;
 mod positions;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use decode::Decoder;
+pub use members::Members;
 pub use positions::Positions;
 
 use crate::cx::End;
@@ -153,6 +155,13 @@ pub enum Mutation<'a> {
         /// The member.
         member: &'a [u8],
     },
+    /// The key becomes a set of these members, whatever it was; without members it goes.
+    SetStore {
+        /// The key.
+        key: &'a [u8],
+        /// The members.
+        members: Members<'a>,
+    },
     /// The entry moves to another key, in place of what was there; its expiry moves along.
     Rename {
         /// The key it had.
@@ -191,6 +200,7 @@ mod tag {
     pub(super) const LIST_INSERT: u8 = 16;
     pub(super) const LIST_REMOVE: u8 = 17;
     pub(super) const COPY: u8 = 18;
+    pub(super) const SET_STORE: u8 = 19;
     pub(super) const HASH_SET_EXPIRING: u8 = 20;
     pub(super) const HASH_EXPIRY_SET: u8 = 21;
 }
@@ -259,6 +269,7 @@ impl<'a> Mutation<'a> {
             Self::ListRemove { key, positions } => put(out, tag::LIST_REMOVE, &[key, positions.as_bytes()]),
             Self::SetAdd { key, member } => put(out, tag::SET_ADD, &[key, member]),
             Self::SetRemove { key, member } => put(out, tag::SET_REMOVE, &[key, member]),
+            Self::SetStore { key, members } => put(out, tag::SET_STORE, &[key, members.as_bytes()]),
             Self::Rename { from, to } => put(out, tag::RENAME, &[from, to]),
             Self::Clear => out.push(tag::CLEAR),
             Self::Copy { from, to } => put(out, tag::COPY, &[from, to]),
@@ -284,7 +295,8 @@ impl<'a> Mutation<'a> {
             | Self::ListInsert { key, .. }
             | Self::ListRemove { key, .. }
             | Self::SetAdd { key, .. }
-            | Self::SetRemove { key, .. } => Touched::One(key),
+            | Self::SetRemove { key, .. }
+            | Self::SetStore { key, .. } => Touched::One(key),
             Self::Rename { from, to } | Self::Copy { from, to } => Touched::Two(from, to),
             Self::Clear => Touched::Everything,
         }

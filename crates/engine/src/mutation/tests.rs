@@ -6,7 +6,7 @@ use super::*;
 #[test]
 fn bytes_are_frozen() {
     let key: &[u8] = b"k";
-    let golden: [(Mutation<'_>, &[u8]); 25] = [
+    let golden: [(Mutation<'_>, &[u8]); 26] = [
         (Mutation::Genesis { hash_seed: *b"0123456789abcdef" }, b"\x010123456789abcdef"),
         (Mutation::StringSet { key, value: b"vv", expire_at_ms: None }, b"\x02\x01k\x00\x02vv"),
         (Mutation::StringSet { key, value: b"", expire_at_ms: Some(127) }, b"\x02\x01k\x80\x01\x00"),
@@ -28,6 +28,7 @@ fn bytes_are_frozen() {
         (Mutation::ListSet { key, index: 300, element: b"e" }, b"\x0f\x01k\xac\x02\x01e"),
         (Mutation::ListInsert { key, index: 2, element: b"e" }, b"\x10\x01k\x02\x01e"),
         (Mutation::ListRemove { key, positions: positions(&[3, 4, 305]) }, b"\x11\x01k\x04\x03\x00\xac\x02"),
+        (Mutation::SetStore { key, members: Members::new(b"\x01a\x00").unwrap() }, b"\x13\x01k\x03\x01a\x00"),
         (Mutation::Copy { from: key, to: b"to" }, b"\x12\x01k\x02to"),
         (
             Mutation::HashSetExpiring { key, field: b"f", value: b"v", expire_at_ms: 300 },
@@ -69,6 +70,13 @@ fn positions_beyond_64_bits_are_refused() {
     packed.push(0);
     assert!(Positions::new(&packed).is_none());
     assert!(Positions::new(&[0x80]).is_none());
+}
+
+#[test]
+fn members_fill_their_bytes() {
+    assert_eq!(Members::pack(&[b"a", b""]), b"\x01a\x00");
+    assert!(Members::new(b"").is_some_and(|members| members.iter().next().is_none()));
+    assert!(Members::new(b"\x02a").is_none() && Members::new(b"\x01a\x80").is_none());
 }
 
 proptest! {

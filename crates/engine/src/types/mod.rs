@@ -4,6 +4,7 @@ mod hash;
 mod list;
 pub(crate) mod packed;
 mod set;
+pub(crate) mod set_algebra;
 mod string;
 
 pub use hash::{Field, HashRef};

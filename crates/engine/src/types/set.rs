@@ -72,6 +72,33 @@ impl<'a> SetRef<'a> {
         }
     }
 
+    /// `count` different members, or all, drawn uniformly with the numbers that `random` gives.
+    pub(crate) fn sample(self, count: usize, random: &mut dyn FnMut() -> u64) -> Vec<&'a [u8]> {
+        let count = count.min(self.len());
+        match self.0 {
+            Form::Table(table) if count <= self.len() / 4 && !table.is_sparse() => {
+                let mut drawn = Table::<&[u8]>::new(table.hasher(), 0);
+                while drawn.len() < count
+                    && let Some(member) = self.random(random())
+                {
+                    drawn.put(table.hash(member), member);
+                }
+                drawn.iter().copied().collect()
+            }
+            Form::Table(_) | Form::Packed(_) => {
+                // One walk that takes each member with the chance that leaves as many for the rest as are needed.
+                let (mut needed, mut left) = (count as u64, self.len() as u64);
+                let mut is_drawn = |_: &&[u8]| {
+                    let is_drawn = random().checked_rem(left).is_some_and(|drawn| drawn < needed);
+                    needed -= u64::from(is_drawn);
+                    left -= 1;
+                    is_drawn
+                };
+                self.iter().filter(|member| is_drawn(member)).collect()
+            }
+        }
+    }
+
     /// Members from `cursor` (0 = start) on, about `count`; returns the next cursor, 0 at the end.
     ///
     /// A packed set is given whole. Members that stay are given at least once, however the set grows meanwhile.

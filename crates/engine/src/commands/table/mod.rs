@@ -228,6 +228,7 @@ pub const FAMILIES: &[&[Command]] = &[
     commands::lists::COMMANDS,
     commands::list_elements::COMMANDS,
     commands::sets::COMMANDS,
+    commands::set_algebra::COMMANDS,
     commands::generic::COMMANDS,
     commands::databases::COMMANDS,
     commands::expiry::COMMANDS,

@@ -6,6 +6,7 @@ mod model;
 mod properties;
 mod scan;
 mod seen;
+mod sets;
 mod values;
 
 use crate::batch::Batch;

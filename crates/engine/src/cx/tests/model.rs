@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
-use proptest::collection::vec;
+use proptest::collection::{hash_set, vec};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
 use crate::cx::{End, Lookup, WriteCx};
+use crate::mutation::Members;
 use crate::types::{DataType, Field};
 
 pub(super) type Bytes = Vec<u8>;
@@ -37,6 +38,7 @@ pub(super) enum Operation {
     TakeOut(u8, Vec<Index>),
     Add(u8, u16),
     Take(u8, u16),
+    StoreSet(u8, HashSet<u16>),
     Rename(u8, u8),
     Copy(u8, u8),
     Clear,
@@ -85,6 +87,7 @@ pub(super) fn operation() -> impl Strategy<Value = Operation> {
         2 => (key(), vec(any::<Index>(), 1..40)).prop_map(|(key, places)| TakeOut(key, places)),
         8 => (key(), field()).prop_map(|(key, member)| Add(key, member)),
         4 => (key(), field()).prop_map(|(key, member)| Take(key, member)),
+        1 => (key(), hash_set(field(), 0..250)).prop_map(|(key, members)| StoreSet(key, members)),
         1 => (key(), key()).prop_map(|(from, to)| Rename(from, to)),
         3 => (key(), key()).prop_map(|(from, to)| Copy(from, to)),
         1 => (0u64..200).prop_map(Pass),
@@ -243,6 +246,12 @@ pub(super) fn perform(cx: &mut WriteCx<'_>, model: &mut Model, operation: &Opera
             if let Value::Set(set) = model.entry(&key(number), Value::Set(HashSet::new())) {
                 assert_eq!(removed, set.remove(&field(member)));
             }
+        }
+        Operation::StoreSet(number, members) => {
+            let members: HashSet<Bytes> = members.into_iter().map(field).collect();
+            let packed = Members::pack(&members.iter().map(Vec::as_slice).collect::<Vec<_>>());
+            cx.set_store(&key(number), Members::new(&packed).unwrap());
+            model.entries.insert(key(number), (Value::Set(members), None));
         }
         Operation::Rename(from, to) => {
             let moved = cx.rename(&key(from), &key(to));

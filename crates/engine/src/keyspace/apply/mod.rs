@@ -82,6 +82,7 @@ pub(crate) fn apply(
         }
         Mutation::SetAdd { key, member } => shards.of(hash).add_member(hash, key, member, effects),
         Mutation::SetRemove { key, member } => shards.of(hash).remove_member(hash, key, member, effects),
+        Mutation::SetStore { key, members } => Ok(shards.of(hash).store_set(hash, key, members, effects)),
         Mutation::Rename { from, to } => Ok(rename(shards, hash, from, keyspace.hash(to), to, effects)),
         Mutation::Copy { from, to } => Ok(copy(shards, hash, from, keyspace.hash(to), to, effects)),
         Mutation::Clear => Ok(clear(shards, effects)),

@@ -5,6 +5,7 @@ use crate::buckets::Table;
 use crate::entry::{Head, LargeValue, Record};
 use crate::hash::{KeyHash, KeyHasher};
 use crate::keyspace::{Effects, Shard};
+use crate::mutation::Members;
 use crate::types::packed::{self, Elements};
 use crate::types::{DataType, Member};
 use crate::undo::Undo;
@@ -84,6 +85,27 @@ impl Shard {
         effects.undo_with(|| Undo::Member { key: key.into(), member: member.into(), was_there: true });
         Ok(Outcome::Changed)
     }
+
+    /// Makes the key a set of these members, whatever it was.
+    pub(super) fn store_set(
+        &mut self,
+        hash: KeyHash,
+        key: &[u8],
+        members: Members<'_>,
+        effects: &mut Effects<'_>,
+    ) -> Outcome {
+        let count = members.iter().count();
+        if count == 0 {
+            return self.remove(hash, key, effects);
+        }
+        let (head, bytes) = (new_head(DataType::Set, effects), members.as_bytes());
+        let record = if packed::fits(count, bytes.len() + 1) {
+            Record::pack(head, key, &[&packed::count_byte(count), bytes])
+        } else {
+            table_of(head, self.hasher(), key, members.iter())
+        };
+        self.replace(hash, key, record, effects)
+    }
 }
 
 /// A record of the packed set `bytes` with one more member; a table once it outgrows its limits.
@@ -94,8 +116,17 @@ fn with_member(head: Head, hasher: KeyHasher, key: &[u8], bytes: &[u8], member: 
         let before = bytes.get(1..).unwrap_or_default();
         return Record::pack(head, key, &[&packed::count_byte(count), before, len.as_slice(), member]);
     }
+    table_of(head, hasher, key, Elements::new(bytes).chain([member]))
+}
+
+fn table_of<'a>(
+    head: Head,
+    hasher: KeyHasher,
+    key: &[u8],
+    members: impl Iterator<Item = &'a [u8]>,
+) -> Record {
     let mut table = Table::new(hasher, 0);
-    for member in Elements::new(bytes).chain([member]) {
+    for member in members {
         table.put(hasher.hash(member), Member(member.into()));
     }
     large(head, key, LargeValue::Set(table))
