@@ -235,7 +235,7 @@ async fn copies_of_what_is_stored_wait_for_room_in_the_log() {
     let queued = queue(&database, &["SUNIONSTORE both set copy0", "SMOVE both single nothere", "SCARD both"]);
     loop {
         let mut sink = ValueSink::new(Protocol::Resp3);
-        match database.execute_transaction(&queued, &mut sink) {
+        match database.execute_transaction(&queued, &mut |_, write| write(&mut sink)) {
             Executed::NeedsRoom { bytes } => database.room(bytes).await.unwrap(),
             executed => {
                 assert!(matches!(executed, Executed::Done { is_error: false, .. }), "{executed:?}");
