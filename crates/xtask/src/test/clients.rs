@@ -1,4 +1,4 @@
-//! Smoke tests with the clients people use: each family in its own language, all against one real binary each.
+//! The clients people use, each in its own language, against the real binary.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -10,23 +10,21 @@ use super::python::Environment;
 use crate::process;
 use crate::workspace::Workspace;
 
-/// What redis-py's smoke test needs from PyPI.
-const PYTHON_PACKAGES: &[&str] = &["redis==7.1.0"];
+/// What the Python suite needs from PyPI: the client over RESP and the client over REST.
+const PYTHON_PACKAGES: &[&str] = &["redis==8.1.0", "upstash-redis==1.8.0"];
 
-/// Runs every smoke test of `tests/clients`, all of them even when one fails.
+/// Runs every suite of `tests/clients`, all of them even when one fails.
 pub(super) fn run(workspace: &Workspace) -> Result<()> {
     let binary = workspace.build_selvedge("fast")?;
-    let folder = workspace.root.join("tests/clients");
     let mut failures = Vec::new();
     for (name, command) in [
         ("redis-cli", redis_cli(workspace)),
         ("node", node_clients(workspace)),
-        ("redis-py", redis_py(workspace)),
+        ("python", python_clients(workspace)),
         ("redis-rs", Ok(redis_rs(workspace))),
     ] {
         println!("--- {name}");
-        let outcome = command
-            .and_then(|mut command| process::run(command.current_dir(&folder).env("SELVEDGE_BIN", &binary)));
+        let outcome = command.and_then(|mut command| process::run(command.env("SELVEDGE_BIN", &binary)));
         if let Err(error) = outcome {
             println!("{name}: {error:#}");
             failures.push(name);
@@ -54,21 +52,25 @@ fn find_redis_cli(workspace: &Workspace) -> Result<PathBuf> {
 }
 
 fn node_clients(workspace: &Workspace) -> Result<Command> {
-    node::install(workspace, &workspace.root.join("tests/clients"), "clients")?;
+    let folder = workspace.root.join("tests/clients/node");
+    node::install(workspace, &folder, "clients")?;
     let mut command = Command::new("npm");
-    command.args(["test", "--silent"]);
+    command.args(["test", "--silent"]).current_dir(folder);
     Ok(command)
 }
 
-fn redis_py(workspace: &Workspace) -> Result<Command> {
+fn python_clients(workspace: &Workspace) -> Result<Command> {
     let mut command = Environment::with(workspace, PYTHON_PACKAGES)?.command();
-    command.arg(workspace.root.join("tests/clients/redis_py.py"));
+    command
+        .args(["-m", "unittest"])
+        .current_dir(workspace.root.join("tests/clients/python"))
+        .env("PYTHONDONTWRITEBYTECODE", "1");
     Ok(command)
 }
 
 fn redis_rs(workspace: &Workspace) -> Command {
     let manifest = workspace.root.join("tests/clients/redis-rs/Cargo.toml");
-    let mut command = workspace.cargo(&["run", "--quiet", "--locked", "--manifest-path"]);
+    let mut command = workspace.cargo(&["test", "--quiet", "--locked", "--manifest-path"]);
     command.arg(manifest).env("CARGO_TARGET_DIR", workspace.target.join("redis-rs"));
     command
 }

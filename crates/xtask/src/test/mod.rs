@@ -17,7 +17,7 @@ mod python;
 /// Arguments of `cargo xtask test`.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
-    /// The parts to run; all that have a suite when none is named.
+    /// The parts to run; all when none is named.
     parts: Vec<Part>,
 }
 
@@ -40,21 +40,9 @@ enum Part {
     Conformance,
     /// The published Upstash and Vercel SDKs on Node against the real binary.
     Sdk,
-    /// redis-cli, ioredis, node-redis, redis-py and redis-rs against the real binary.
+    /// redis-cli, ioredis, node-redis, redis-py, upstash-redis and redis-rs against the real binary.
     Clients,
 }
-
-/// What runs when no part is named: all parts that have a suite. `clients` joins them with `tests/clients`.
-const DEFAULT_PARTS: &[Part] = &[
-    Part::Fmt,
-    Part::Clippy,
-    Part::Tidy,
-    Part::Docs,
-    Part::Rust,
-    Part::Golden,
-    Part::Conformance,
-    Part::Sdk,
-];
 
 impl Part {
     fn name(self) -> String {
@@ -85,7 +73,7 @@ struct Outcome {
 
 /// Runs the parts one after the other, all of them even when one fails.
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
-    let parts = if arguments.parts.is_empty() { DEFAULT_PARTS } else { &arguments.parts };
+    let parts = if arguments.parts.is_empty() { Part::value_variants() } else { &arguments.parts };
     let mut outcomes = Vec::new();
     for part in parts {
         println!("\n=== {} ===", part.name());

@@ -1,0 +1,144 @@
+"""redis-py over RESP2 and RESP3."""
+
+import asyncio
+import signal
+
+import redis
+import redis.asyncio
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
+
+from suite import ALL_BYTES, EverydayCalls, ServerTestCase
+
+
+class Access(ServerTestCase):
+    """Who may do what."""
+
+    def test_a_wrong_password_is_told_from_none(self):
+        for protocol in (2, 3):
+            stranger = redis.from_url(self.server.redis_url_for("default:wrong@"), protocol=protocol)
+            with self.assertRaisesRegex(redis.AuthenticationError, "invalid username-password pair"):
+                stranger.ping()
+            stranger.close()
+            with redis.from_url(self.server.redis_url_for(""), protocol=protocol) as nobody:
+                with self.assertRaisesRegex(redis.AuthenticationError, "Authentication required|already authenticated"):
+                    nobody.get("k")
+
+    def test_the_read_only_token_may_not_write(self):
+        with redis.from_url(self.server.redis_url) as writer:
+            writer.set("open", "yes")
+        url = self.server.redis_url_for(f"default_ro:{self.server.read_only_token}@")
+        with redis.from_url(url, decode_responses=True) as reader:
+            self.assertEqual(reader.get("open"), "yes")
+            for call in (lambda: reader.set("open", "no"), reader.flushall, lambda: reader.keys("*")):
+                with self.assertRaisesRegex(redis.exceptions.NoPermissionError, "no permissions to run the"):
+                    call()
+
+    def test_the_connection_has_a_name_and_an_id(self):
+        with redis.from_url(self.server.redis_url, client_name="smoke", single_connection_client=True) as client:
+            self.assertEqual(client.client_getname(), "smoke")
+            self.assertGreater(client.client_id(), 0)
+            self.assertEqual(client.client_info()["lib-name"], "redis-py")
+            self.assertRegex(client.info("server")["redis_version"], r"^8\.2")
+
+
+class Calls(EverydayCalls):
+    """The same calls in both protocols."""
+
+    protocol = None
+
+    def setUp(self):
+        self.client = redis.from_url(self.server.redis_url, protocol=self.protocol, decode_responses=True)
+        self.addCleanup(self.client.close)
+        self.assertTrue(self.client.flushdb())
+
+    def test_pipelines(self):
+        pipeline = self.client.pipeline(transaction=False)
+        for _ in range(5_000):
+            pipeline.incr("piped")
+        self.assertEqual(pipeline.execute(), list(range(1, 5_001)))
+        pipeline.set("text", "x").incr("text").get("text")
+        ok, error, text = pipeline.execute(raise_on_error=False)
+        self.assertTrue(ok)
+        self.assertIsInstance(error, redis.ResponseError)
+        self.assertEqual(text, "x")
+
+    def test_transactions(self):
+        pipeline = self.client.pipeline(transaction=True)
+        self.assertEqual(pipeline.set("t", 1).incr("t").get("t").execute(), [True, 2, "2"])
+        pipeline.incr("t").lpush("t", "x").incr("t")
+        first, error, last = pipeline.execute(raise_on_error=False)
+        self.assertEqual((first, last), (3, 4))
+        self.assertRegex(str(error), "WRONGTYPE|wrong kind of value")
+        with self.assertRaisesRegex(redis.ResponseError, "unknown command 'NOPE'"):
+            pipeline.incr("t").execute_command("NOPE").execute()
+        self.assertEqual(self.client.get("t"), "4")
+
+    def test_bytes_and_integers_at_the_limit(self):
+        with redis.from_url(self.server.redis_url, protocol=self.protocol) as client:
+            self.assertTrue(client.set(ALL_BYTES, ALL_BYTES))
+            self.assertEqual(client.get(ALL_BYTES), ALL_BYTES)
+            client.hset("bytes", ALL_BYTES, ALL_BYTES)
+            self.assertEqual(client.hgetall("bytes"), {ALL_BYTES: ALL_BYTES})
+            client.sadd("byte-set", ALL_BYTES, b"")
+            self.assertEqual(client.smembers("byte-set"), {ALL_BYTES, b""})
+            client.set("max", 2**63 - 1)
+            with self.assertRaisesRegex(redis.ResponseError, "increment or decrement would overflow"):
+                client.incr("max")
+
+    def test_scan_iterators(self):
+        client = self.client
+        fields = {f"f{i}": str(i) for i in range(1_000)}
+        client.hset("large", mapping=fields)
+        self.assertEqual(dict(client.hscan_iter("large", count=50)), fields)
+        members = {f"m{i}" for i in range(1_000)}
+        client.sadd("members", *members)
+        self.assertEqual(sorted(client.sscan_iter("members", count=50)), sorted(members))
+        keys = {f"it:{i}" for i in range(100)}
+        client.mset(dict.fromkeys(keys, "v"))
+        self.assertEqual(set(client.scan_iter("it:*", count=7)), keys)
+        self.assertEqual(list(client.scan_iter(_type="hash")), ["large"])
+
+    def test_errors(self):
+        client = self.client
+        client.lpush("errors", "x")
+        for words, text in (
+            (["GET", "errors"], "WRONGTYPE Operation against a key holding the wrong kind of value"),
+            (["NOPE", "a"], "unknown command 'NOPE', with args beginning with: 'a'"),
+            (["GET"], "wrong number of arguments for 'get' command"),
+            (["SET", "k", "v", "EX", "no"], "value is not an integer or out of range"),
+            (["SELECT", "1"], "DB index is out of range"),
+            (["EXEC"], "EXEC without MULTI"),
+        ):
+            with self.assertRaisesRegex(redis.ResponseError, text):
+                client.execute_command(*words)
+
+
+class Resp2(Calls, ServerTestCase):
+    protocol = 2
+
+
+class Resp3(Calls, ServerTestCase):
+    protocol = 3
+
+    def test_on_asyncio(self):
+        async def calls():
+            async with redis.asyncio.from_url(self.server.redis_url, protocol=3, max_connections=8) as client:
+                counts = await asyncio.gather(*(client.incr("shared") for _ in range(8)))
+                self.assertEqual(sorted(counts), list(range(1, 9)))
+                async with client.pipeline(transaction=True) as pipeline:
+                    self.assertEqual(await pipeline.incr("shared").get("shared").execute(), [9, b"9"])
+
+        asyncio.run(calls())
+
+
+class Restart(ServerTestCase):
+    """A restart under a client."""
+
+    def test_it_reconnects_and_finds_its_data(self):
+        retry = Retry(ConstantBackoff(0.02), 100)
+        with redis.from_url(self.server.redis_url, retry=retry, decode_responses=True) as client:
+            client.set("kept", "value")
+            for with_signal in (signal.SIGTERM, signal.SIGKILL):
+                self.server.restart(with_signal)
+                self.assertEqual(client.get("kept"), "value")
