@@ -3,8 +3,6 @@
 use memchr::memchr;
 use smallvec::SmallVec;
 
-use super::Keyed;
-
 /// Records up to which a bucket has tags, and beyond which it splits.
 pub(super) const BUCKET_RECORDS_MAX: usize = 48;
 
@@ -24,7 +22,7 @@ pub(super) struct Bucket<R> {
     pub(super) depth: u8,
 }
 
-impl<R: Keyed> Bucket<R> {
+impl<R> Bucket<R> {
     pub(super) fn new(depth: u8) -> Self {
         Self { tags: [0; BUCKET_RECORDS_MAX], records: Vec::new(), due_ms: NEVER_DUE, depth }
     }
@@ -41,12 +39,12 @@ impl<R: Keyed> Bucket<R> {
         self.records.len() >= BUCKET_RECORDS_MAX
     }
 
-    pub(super) fn get(&self, tag: u8, key: &[u8]) -> Option<&R> {
-        self.records.get(self.position(tag, key)?)
+    pub(super) fn find(&self, tag: u8, is_it: impl Fn(&R) -> bool) -> Option<&R> {
+        self.records.get(self.position(tag, is_it)?)
     }
 
-    pub(super) fn get_mut(&mut self, tag: u8, key: &[u8]) -> Option<&mut R> {
-        let index = self.position(tag, key)?;
+    pub(super) fn find_mut(&mut self, tag: u8, is_it: impl Fn(&R) -> bool) -> Option<&mut R> {
+        let index = self.position(tag, is_it)?;
         self.records.get_mut(index)
     }
 
@@ -61,8 +59,13 @@ impl<R: Keyed> Bucket<R> {
     }
 
     /// `tag_of` gives the tag of a record that had none and now needs one.
-    pub(super) fn take(&mut self, tag: u8, key: &[u8], tag_of: impl Fn(&R) -> u8) -> Option<R> {
-        let index = self.position(tag, key)?;
+    pub(super) fn take(
+        &mut self,
+        tag: u8,
+        is_it: impl Fn(&R) -> bool,
+        tag_of: impl Fn(&R) -> u8,
+    ) -> Option<R> {
+        let index = self.position(tag, is_it)?;
         let last = self.records.len() - 1;
         let record = self.records.swap_remove(index);
         let moved = self.tags.get(last).copied().or_else(|| self.records.get(index).map(tag_of));
@@ -99,17 +102,17 @@ impl<R: Keyed> Bucket<R> {
     }
 
     #[inline]
-    fn position(&self, tag: u8, key: &[u8]) -> Option<usize> {
+    fn position(&self, tag: u8, is_it: impl Fn(&R) -> bool) -> Option<usize> {
         let tagged = self.records.len().min(BUCKET_RECORDS_MAX);
         let mut from = 0;
         while let Some(found) = memchr(tag, self.tags.get(from..tagged)?) {
             let index = from + found;
-            if self.records.get(index).is_some_and(|record| record.key() == key) {
+            if self.records.get(index).is_some_and(&is_it) {
                 return Some(index);
             }
             from = index + 1;
         }
         let overflow = self.records.get(tagged..)?;
-        overflow.iter().position(|record| record.key() == key).map(|index| tagged + index)
+        overflow.iter().position(is_it).map(|index| tagged + index)
     }
 }

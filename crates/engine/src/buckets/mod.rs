@@ -1,4 +1,4 @@
-//! The table behind the keyspace, large hashes and large sets: extendible hashing with small buckets.
+//! The table behind the keyspace, large hashes, sets and sorted sets: extendible hashing with small buckets.
 //!
 //! A bucket holds up to [`bucket::BUCKET_RECORDS_MAX`] records and one tag byte (8 hash bits) for each. A directory maps
 //! the top bits of a hash to its bucket. A full bucket splits in two by the next hash bit; when its depth passes the
@@ -23,7 +23,7 @@ pub(crate) use scan::CURSOR_BITS;
 use crate::hash::KeyHasher;
 use crate::limits::TABLE_DEPTH_MAX;
 
-/// What a table holds: records that know their key. A clone is what a copy of the table gets when one of the two changes.
+/// Records that know their key.
 pub(crate) trait Keyed: Clone {
     fn key(&self) -> &[u8];
 }
@@ -34,7 +34,24 @@ impl Keyed for &[u8] {
     }
 }
 
-/// An unordered map of records by their key.
+/// Where the keys of a table's records are: in the records, or in a structure beside the table that they point into.
+pub(crate) trait KeySource<R> {
+    fn key<'a>(&'a self, record: &'a R) -> &'a [u8];
+}
+
+/// The source of records that know their key.
+#[derive(Debug, Clone, Copy)]
+struct OwnKeys;
+
+impl<R: Keyed> KeySource<R> for OwnKeys {
+    #[inline]
+    fn key<'a>(&'a self, record: &'a R) -> &'a [u8] {
+        record.key()
+    }
+}
+
+/// An unordered map of records by their key. A clone of a record is what a copy of the table gets when one of the two
+/// changes.
 #[derive(Debug, Clone)]
 pub(crate) struct Table<R> {
     hasher: KeyHasher,
@@ -61,7 +78,7 @@ impl Placed {
     }
 }
 
-impl<R: Keyed> Table<R> {
+impl<R: Clone> Table<R> {
     pub(crate) fn new(hasher: KeyHasher, skip_bits: u32) -> Self {
         Self {
             hasher,
@@ -97,33 +114,34 @@ impl<R: Keyed> Table<R> {
         self.bucket_count
     }
 
-    pub(crate) fn get(&self, hash: u64, key: &[u8]) -> Option<&R> {
+    /// The record of a key.
+    pub(crate) fn find(&self, keys: &impl KeySource<R>, hash: u64, key: &[u8]) -> Option<&R> {
         let placed = self.place(hash);
-        self.bucket(self.bucket_of(placed))?.get(placed.tag(), key)
+        self.bucket(self.bucket_of(placed))?.find(placed.tag(), |record| keys.key(record) == key)
     }
 
-    pub(crate) fn get_mut(&mut self, hash: u64, key: &[u8]) -> Option<&mut R> {
+    /// Adds a record whose key no other has. Says in which bucket it is.
+    pub(crate) fn insert(&mut self, keys: &impl KeySource<R>, hash: u64, record: R) -> u32 {
         let placed = self.place(hash);
-        let id = self.bucket_of(placed);
-        self.bucket_mut(id)?.get_mut(placed.tag(), key)
-    }
-
-    /// Puts a record in place of the one with its key, which is returned, or adds it. Also says in which bucket it is.
-    pub(crate) fn put(&mut self, hash: u64, record: R) -> (Option<R>, u32) {
-        let placed = self.place(hash);
-        let id = self.bucket_of(placed);
-        if let Some(old) = self.bucket_mut(id).and_then(|bucket| bucket.get_mut(placed.tag(), record.key())) {
-            return (Some(std::mem::replace(old, record)), id);
+        let mut id = self.bucket_of(placed);
+        while self.bucket(id).is_some_and(Bucket::is_full) && self.split(keys, id, placed) {
+            id = self.bucket_of(placed);
         }
-        (None, self.insert_new(placed, record))
+        if let Some(bucket) = self.bucket_mut(id) {
+            bucket.push(placed.tag(), record);
+            self.len += 1;
+        }
+        id
     }
 
-    pub(crate) fn take(&mut self, hash: u64, key: &[u8]) -> Option<R> {
+    /// Takes the record of a key out.
+    pub(crate) fn remove(&mut self, keys: &impl KeySource<R>, hash: u64, key: &[u8]) -> Option<R> {
         let placed = self.place(hash);
         let id = self.bucket_of(placed);
         let (hasher, skip_bits) = (self.hasher, self.skip_bits);
-        let tag_of = |record: &R| Placed(hasher.hash(record.key()) << skip_bits).tag();
-        let record = self.bucket_mut(id)?.take(placed.tag(), key, tag_of)?;
+        let tag_of = |record: &R| Placed(hasher.hash(keys.key(record)) << skip_bits).tag();
+        let is_it = |record: &R| keys.key(record) == key;
+        let record = self.bucket_mut(id)?.take(placed.tag(), is_it, tag_of)?;
         self.len -= 1;
         Some(record)
     }
@@ -217,20 +235,8 @@ impl<R: Keyed> Table<R> {
         self.chunks.get_mut(id / CHUNK_BUCKETS)?.buckets_mut().get_mut(id % CHUNK_BUCKETS)
     }
 
-    fn insert_new(&mut self, placed: Placed, record: R) -> u32 {
-        let mut id = self.bucket_of(placed);
-        while self.bucket(id).is_some_and(Bucket::is_full) && self.split(id, placed) {
-            id = self.bucket_of(placed);
-        }
-        if let Some(bucket) = self.bucket_mut(id) {
-            bucket.push(placed.tag(), record);
-            self.len += 1;
-        }
-        id
-    }
-
     /// Splits the bucket `id`, in which `placed` lies. False at the depth limit: then the bucket overflows.
-    fn split(&mut self, id: u32, placed: Placed) -> bool {
+    fn split(&mut self, keys: &impl KeySource<R>, id: u32, placed: Placed) -> bool {
         let Some(depth) = self.bucket(id).map(|bucket| bucket.depth) else { return false };
         // Honest hashes stay within a few bits of the average depth; deeper means that they collide.
         let honest = u8::try_from(self.bucket_count.ilog2()).unwrap_or(u8::MAX).saturating_add(8);
@@ -242,7 +248,7 @@ impl<R: Keyed> Table<R> {
         }
         let (hasher, skip_bits) = (self.hasher, self.skip_bits);
         let place = |record: &R| {
-            let placed = Placed(hasher.hash(record.key()) << skip_bits);
+            let placed = Placed(hasher.hash(keys.key(record)) << skip_bits);
             (placed.bit(depth), placed.tag())
         };
         let Some(sibling) = self.bucket_mut(id).map(|bucket| bucket.split(place)) else { return false };
@@ -273,5 +279,29 @@ impl<R: Keyed> Table<R> {
             None => self.chunks.push(Chunk::with_room(bucket)),
         }
         id
+    }
+}
+
+impl<R: Keyed> Table<R> {
+    pub(crate) fn get(&self, hash: u64, key: &[u8]) -> Option<&R> {
+        self.find(&OwnKeys, hash, key)
+    }
+
+    pub(crate) fn get_mut(&mut self, hash: u64, key: &[u8]) -> Option<&mut R> {
+        let placed = self.place(hash);
+        let id = self.bucket_of(placed);
+        self.bucket_mut(id)?.find_mut(placed.tag(), |record| record.key() == key)
+    }
+
+    /// Puts a record in place of the one with its key, which is returned, or adds it. Also says in which bucket it is.
+    pub(crate) fn put(&mut self, hash: u64, record: R) -> (Option<R>, u32) {
+        if let Some(old) = self.get_mut(hash, record.key()) {
+            return (Some(std::mem::replace(old, record)), self.bucket_id(hash));
+        }
+        (None, self.insert(&OwnKeys, hash, record))
+    }
+
+    pub(crate) fn take(&mut self, hash: u64, key: &[u8]) -> Option<R> {
+        self.remove(&OwnKeys, hash, key)
     }
 }
