@@ -53,6 +53,9 @@ pub enum BatchError {
     /// Neither front nor back.
     #[error("batch names an unknown end of a list")]
     BadEnd,
+    /// A score that is no number.
+    #[error("batch has a score that is no number")]
+    BadScore,
     /// A write beyond the longest string.
     #[error("batch writes beyond the longest string")]
     StringTooLong,

@@ -116,6 +116,54 @@ pub enum CommandError {
     /// The string would grow beyond its limit.
     #[error("ERR string exceeds maximum allowed size (proto-max-bulk-len)")]
     StringTooLong,
+    /// ZADD with NX beside XX.
+    #[error("ERR XX and NX options at the same time are not compatible")]
+    ScoreConditionsNxXx,
+    /// ZADD with two of GT, LT and NX.
+    #[error("ERR GT, LT, and/or NX options at the same time are not compatible")]
+    ScoreConditions,
+    /// ZADD with INCR and several members.
+    #[error("ERR INCR option supports a single increment-element pair")]
+    SingleIncrement,
+    /// The sum of two scores is no number.
+    #[error("ERR resulting score is not a number (NaN)")]
+    ScoreNotANumber,
+    /// An end of a range of scores is no number.
+    #[error("ERR min or max is not a float")]
+    ScoreLimit,
+    /// An end of a range of members has none of the four forms.
+    #[error("ERR min or max not valid string range item")]
+    MemberLimit,
+    /// LIMIT on a range of ranks.
+    #[error("ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX")]
+    LimitOfRanks,
+    /// WITHSCORES on a range of members.
+    #[error("ERR syntax error, WITHSCORES not supported in combination with BYLEX")]
+    ScoresOfMemberRange,
+    /// A command over several keys that got none.
+    #[error("ERR at least 1 input key is needed for '{command}' command")]
+    NoInputKeys {
+        /// The command as the table names it.
+        command: &'static str,
+    },
+    /// A weight is no number.
+    #[error("ERR weight value is not a float")]
+    WeightNotAFloat,
+    /// A LIMIT is negative or no integer.
+    #[error("ERR LIMIT can't be negative")]
+    NegativeLimit,
+    /// A count of keys is not positive or no integer.
+    #[error("ERR numkeys should be greater than 0")]
+    KeyCountNotPositive,
+    /// A count of elements is not positive or no integer.
+    #[error("ERR count should be greater than 0")]
+    CountNotPositive,
+    /// A count has no negative counterpart.
+    #[error("ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807")]
+    CountOutOfRange,
+    /// A count is too large to be doubled.
+    #[error("ERR value is out of range")]
+    OutOfRange,
     /// A SCAN cursor is no number of 64 bits.
     #[error("ERR invalid cursor")]
     InvalidCursor,

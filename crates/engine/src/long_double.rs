@@ -73,21 +73,21 @@ impl LongDouble {
     }
 }
 
-/// Reads digits without a sign.
-fn parse_finite(text: &str) -> Option<X87DoubleExtended> {
+/// Reads digits without a sign, decimal or hexadecimal. None if they are too large or round to zero.
+pub(crate) fn parse_finite<F: Float>(text: &str) -> Option<F> {
     let bytes = text.as_bytes();
     let parsed = match bytes {
         [b'0', b'x' | b'X', rest @ ..] => {
             check_grammar(rest, u8::is_ascii_hexdigit, b'p')?;
             if rest.iter().any(|byte| matches!(byte, b'p' | b'P')) {
-                X87DoubleExtended::from_str_r(text, Round::NearestTiesToEven)
+                F::from_str_r(text, Round::NearestTiesToEven)
             } else {
-                X87DoubleExtended::from_str_r(&format!("{text}p0"), Round::NearestTiesToEven)
+                F::from_str_r(&format!("{text}p0"), Round::NearestTiesToEven)
             }
         }
         _ => {
             check_grammar(bytes, u8::is_ascii_digit, b'e')?;
-            X87DoubleExtended::from_str_r(text, Round::NearestTiesToEven)
+            F::from_str_r(text, Round::NearestTiesToEven)
         }
     };
     let parsed = parsed.ok()?;

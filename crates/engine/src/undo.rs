@@ -6,6 +6,7 @@ use crate::cx::End;
 use crate::entry::{LargeValue, Record};
 use crate::keyspace::{Garbage, Keyspace, RemovalMark, Sequence, Shard, ShardsMut, WriteGuards};
 use crate::time::Milliseconds;
+use crate::types::sorted_set::SortedSet;
 use crate::types::{List, Member, Pair};
 
 /// The inverse of one step of a mutation. Undone last first.
@@ -23,6 +24,8 @@ pub(crate) enum Undo {
     Field { key: Box<[u8]>, field: Box<[u8]>, old: Option<Pair> },
     /// A large set had this member, or not.
     Member { key: Box<[u8]>, member: Box<[u8]>, was_there: bool },
+    /// A large sorted set had this member with this score, or not.
+    Score { key: Box<[u8]>, member: Box<[u8]>, old: Option<f64> },
     /// An element was pushed to a large list.
     Pushed { key: Box<[u8]>, end: End },
     /// Elements left a large list, in this order.
@@ -52,6 +55,7 @@ impl Undo {
             | Self::Head { .. }
             | Self::Field { .. }
             | Self::Member { .. }
+            | Self::Score { .. }
             | Self::Pushed { .. }
             | Self::Dropped { .. }
             | Self::Element { .. }
@@ -89,6 +93,14 @@ impl Undo {
                     } else {
                         table.take(hash, &member);
                     }
+                }
+            }
+            Self::Score { key, member, old } => {
+                if let Some(set) = sorted_set_of(keyspace, shards, &key) {
+                    match old {
+                        Some(score) => set.set(&member, score),
+                        None => set.remove(&member),
+                    };
                 }
             }
             Self::Pushed { key, end } => {
@@ -169,13 +181,24 @@ fn set_of<'a>(
 ) -> Option<&'a mut Table<Member>> {
     match value_of(keyspace, shards, key)? {
         LargeValue::Set(table) => Some(table),
-        LargeValue::String(_) | LargeValue::Hash(_) | LargeValue::List(_) => None,
+        _ => None,
+    }
+}
+
+fn sorted_set_of<'a>(
+    keyspace: &Keyspace,
+    shards: &'a mut ShardsMut<'_>,
+    key: &[u8],
+) -> Option<&'a mut SortedSet> {
+    match value_of(keyspace, shards, key)? {
+        LargeValue::SortedSet(set) => Some(set),
+        _ => None,
     }
 }
 
 fn list_of<'a>(keyspace: &Keyspace, shards: &'a mut ShardsMut<'_>, key: &[u8]) -> Option<&'a mut List> {
     match value_of(keyspace, shards, key)? {
         LargeValue::List(list) => Some(list),
-        LargeValue::String(_) | LargeValue::Hash(_) | LargeValue::Set(_) => None,
+        _ => None,
     }
 }

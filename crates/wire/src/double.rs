@@ -5,7 +5,7 @@ use std::io::Write as _;
 use smallvec::SmallVec;
 
 /// Room for every double: sign, `0.`, up to six zeros and 17 digits; or 17 digits, point and `e-324`.
-pub(crate) type DoubleText = SmallVec<[u8; 32]>;
+pub type DoubleText = SmallVec<[u8; 32]>;
 
 /// Integers up to half of i64's range are printed as such, whatever their number of digits. Redis' own bound.
 const INTEGER_MAX: f64 = 4_611_686_018_427_387_904.0;
@@ -15,7 +15,8 @@ const INTEGER_MAX: f64 = 4_611_686_018_427_387_904.0;
 /// Where the exponent begins is a matter of the number of digits, not of the size alone: `1700000000.123`, but
 /// `1.23456789012345e+4`. The rules are those of `d2string` and of fpconv behind it, compared with Redis 8.2.3. Of
 /// several equally short texts Redis does not always choose the nearest in the 17th digit; this is always the nearest.
-pub(crate) fn double_text(value: f64) -> DoubleText {
+#[must_use]
+pub fn double_text(value: f64) -> DoubleText {
     if value.is_nan() {
         return DoubleText::from_slice(b"nan");
     }

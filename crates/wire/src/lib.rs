@@ -11,5 +11,6 @@ mod double;
 mod reply;
 mod value;
 
+pub use double::{DoubleText, double_text};
 pub use reply::{Protocol, ReplySink};
 pub use value::{Value, ValueSink};

@@ -22,7 +22,7 @@ pub(crate) fn flags(command: &Command) -> impl Iterator<Item = &'static str> + C
     let rights = [(command.is_write(), "write"), (command.is_read(), "readonly")];
     let traits = command.traits;
     let derived = rights.into_iter().filter(|(holds, _)| *holds).map(|(_, name)| name);
-    let movable = matches!(command.keys, Keys::Counted { .. } | Keys::Custom(_)).then_some("movablekeys");
+    let movable = command.keys.are_movable().then_some("movablekeys");
     let flags = FLAGS.iter().filter(move |(flag, _)| traits.contains(*flag)).map(|(_, name)| *name);
     derived.chain(flags).chain(movable)
 }
@@ -37,6 +37,7 @@ pub(crate) fn categories(command: &Command) -> impl Iterator<Item = &'static str
         (command.is_read(), "read"),
         (command.is_write(), "write"),
         (group(Group::Set), "set"),
+        (group(Group::SortedSet), "sortedset"),
         (group(Group::List), "list"),
         (group(Group::Hash), "hash"),
         (group(Group::String), "string"),
@@ -107,7 +108,8 @@ fn key_spec(command: &Command, i: usize, key_use: KeyUse, out: &mut dyn ReplySin
         Keys::Range { first, last, step } => {
             (first, if last < 0 { last } else { last.saturating_sub_unsigned(first) }, step)
         }
-        Keys::Counted { at } => (at, 0, 1),
+        Keys::OneAndCounted { .. } if i == 0 => (1, 0, 1),
+        Keys::Counted { at } | Keys::OneAndCounted { at } => (at, 0, 1),
         Keys::None | Keys::Custom(_) => (0, 0, 0),
     };
     if begin == 0 {
@@ -119,11 +121,11 @@ fn key_spec(command: &Command, i: usize, key_use: KeyUse, out: &mut dyn ReplySin
     out.map(2);
     let step = i64::try_from(step).unwrap_or(0);
     match command.keys {
-        Keys::Counted { .. } => {
-            numbers("keynum", &[("keynumidx", 0), ("firstkey", 1), ("keystep", step)], out)
-        }
         Keys::None | Keys::Custom(_) => spec("unknown", &[], out),
-        Keys::One | Keys::Range { .. } => {
+        Keys::Counted { .. } | Keys::OneAndCounted { .. } if begin > 1 || !separate => {
+            numbers("keynum", &[("keynumidx", 0), ("firstkey", 1), ("keystep", step)], out);
+        }
+        Keys::One | Keys::Range { .. } | Keys::Counted { .. } | Keys::OneAndCounted { .. } => {
             let last = i64::try_from(last).unwrap_or(0);
             numbers("range", &[("lastkey", last), ("keystep", step), ("limit", 0)], out);
         }

@@ -18,6 +18,7 @@ mod scan;
 pub(crate) mod server;
 pub(crate) mod set_algebra;
 pub(crate) mod sets;
+pub(crate) mod sorted_sets;
 pub(crate) mod strings;
 pub mod table;
 pub(crate) mod transactions;

@@ -1,4 +1,4 @@
-//! What SCAN, HSCAN and SSCAN share: their options and their reply.
+//! What SCAN, HSCAN, SSCAN and ZSCAN share: their options and their reply.
 
 use selvedge_wire::ReplySink;
 
@@ -18,6 +18,8 @@ pub(super) enum ScanKind {
     Hash,
     /// The members of a set.
     Set,
+    /// The members of a sorted set.
+    SortedSet,
 }
 
 /// The arguments of a step.
@@ -33,6 +35,15 @@ pub(super) struct ScanOptions<'a> {
 }
 
 impl<'a> ScanOptions<'a> {
+    /// Checks the cursor at index `at` alone: Redis looks the key up before it reads the options.
+    ///
+    /// # Errors
+    /// [`CommandError::InvalidCursor`].
+    pub(super) fn check_cursor(args: Args<'a>, at: usize) -> Result<(), CommandError> {
+        let cursor = args.get(at).and_then(|word| parse_cursor(word));
+        cursor.map(drop).ok_or(CommandError::InvalidCursor)
+    }
+
     /// Reads the cursor at index `at` and the options behind it.
     ///
     /// # Errors

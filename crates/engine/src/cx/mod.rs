@@ -13,7 +13,7 @@ use crate::entry::EntryRef;
 use crate::error::CommandError;
 use crate::keyspace::Sequence;
 use crate::time::{Milliseconds, Now};
-use crate::types::{DataType, HashRef, ListRef, SetRef, StringRef};
+use crate::types::{DataType, HashRef, ListRef, SetRef, SortedSetRef, StringRef};
 
 /// Which end of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,5 +117,13 @@ pub trait Lookup {
     /// [`CommandError::WrongType`] if the key holds something else.
     fn set(&self, key: &[u8]) -> Result<Option<SetRef<'_>>, CommandError> {
         self.entry(key).map(EntryRef::set).transpose()
+    }
+
+    /// The sorted set at `key`.
+    ///
+    /// # Errors
+    /// [`CommandError::WrongType`] if the key holds something else.
+    fn sorted_set(&self, key: &[u8]) -> Result<Option<SortedSetRef<'_>>, CommandError> {
+        self.entry(key).map(EntryRef::sorted_set).transpose()
     }
 }

@@ -1,5 +1,7 @@
 //! The context of a write: the door through which every change goes.
 
+use std::ops::Range;
+
 use super::memo::{Memo, Watcher};
 use crate::batch::Batch;
 use crate::cx::{End, Lookup, Seen};
@@ -189,6 +191,23 @@ impl<'a> WriteCx<'a> {
     /// Makes `key` a set of these members, whatever it was, without an expiry; without members it is removed.
     pub(crate) fn set_store(&mut self, key: &[u8], members: Members<'_>) {
         self.change(key, &Mutation::SetStore { key, members });
+    }
+
+    /// Gives one member of a sorted set a score, which is not NaN.
+    pub(crate) fn set_score(&mut self, key: &[u8], member: &[u8], score: f64) -> Outcome {
+        debug_assert!(!score.is_nan(), "NaN has no place in an order");
+        self.change(key, &Mutation::SortedSetAdd { key, member, score })
+    }
+
+    /// Removes one member of a sorted set, and the key with the last one. Whether it was there.
+    pub fn sorted_set_remove(&mut self, key: &[u8], member: &[u8]) -> bool {
+        self.change(key, &Mutation::SortedSetRemove { key, member }) != Outcome::Unchanged
+    }
+
+    /// Removes the members of a sorted set that have these ranks, and the key if none stays.
+    pub fn sorted_set_remove_range(&mut self, key: &[u8], ranks: Range<usize>) {
+        let (start, count) = (ranks.start as u64, ranks.len() as u64);
+        self.change(key, &Mutation::SortedSetRemoveRange { key, start, count });
     }
 
     /// Gives the entry of `from` the key `to`, in place of what was there; the expiry moves along. False if `from` is

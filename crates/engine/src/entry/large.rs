@@ -4,6 +4,7 @@ use crate::buckets::Table;
 use crate::keyspace::Sequence;
 use crate::limits::GARBAGE_PARTS_MIN;
 use crate::time::Milliseconds;
+use crate::types::sorted_set::SortedSet;
 use crate::types::{Chunked, DataType, LargeHash, List, Member};
 
 /// An entry whose value has a structure of its own.
@@ -22,6 +23,7 @@ pub(crate) enum LargeValue {
     Hash(LargeHash),
     List(List),
     Set(Table<Member>),
+    SortedSet(SortedSet),
 }
 
 impl LargeValue {
@@ -31,6 +33,7 @@ impl LargeValue {
             Self::Hash(_) => DataType::Hash,
             Self::List(_) => DataType::List,
             Self::Set(_) => DataType::Set,
+            Self::SortedSet(_) => DataType::SortedSet,
         }
     }
 
@@ -41,6 +44,7 @@ impl LargeValue {
             Self::Hash(hash) => hash.table().len(),
             Self::List(list) => list.chunk_count(),
             Self::Set(table) => table.len(),
+            Self::SortedSet(set) => set.len(),
         };
         parts >= GARBAGE_PARTS_MIN
     }
@@ -52,6 +56,7 @@ impl LargeValue {
             Self::Hash(hash) => Self::Hash(hash.share()),
             Self::List(list) => Self::List(list.clone()),
             Self::Set(table) => Self::Set(table.share()),
+            Self::SortedSet(set) => Self::SortedSet(set.share()),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::buckets::Keyed;
 use crate::error::CommandError;
 use crate::keyspace::Sequence;
 use crate::time::Milliseconds;
-use crate::types::{DataType, HashRef, ListRef, SetRef, StringRef};
+use crate::types::{DataType, HashRef, ListRef, SetRef, SortedSetRef, StringRef};
 
 /// An entry of the keyspace at one instant.
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +67,7 @@ impl<'a> EntryRef<'a> {
     pub fn string(self) -> Result<StringRef<'a>, CommandError> {
         self.value(DataType::String, StringRef::packed, |value| match value {
             LargeValue::String(string) => Some(StringRef::chunked(string)),
-            LargeValue::Hash(_) | LargeValue::List(_) | LargeValue::Set(_) => None,
+            _ => None,
         })
     }
 
@@ -79,7 +79,7 @@ impl<'a> EntryRef<'a> {
         let packed = |bytes| HashRef::packed(bytes, self.now_ms);
         self.value(DataType::Hash, packed, |value| match value {
             LargeValue::Hash(hash) => Some(HashRef::large(hash, self.now_ms)),
-            LargeValue::String(_) | LargeValue::List(_) | LargeValue::Set(_) => None,
+            _ => None,
         })
     }
 
@@ -90,7 +90,7 @@ impl<'a> EntryRef<'a> {
     pub fn list(self) -> Result<ListRef<'a>, CommandError> {
         self.value(DataType::List, ListRef::packed, |value| match value {
             LargeValue::List(list) => Some(ListRef::chunked(list)),
-            LargeValue::String(_) | LargeValue::Hash(_) | LargeValue::Set(_) => None,
+            _ => None,
         })
     }
 
@@ -101,7 +101,18 @@ impl<'a> EntryRef<'a> {
     pub fn set(self) -> Result<SetRef<'a>, CommandError> {
         self.value(DataType::Set, SetRef::packed, |value| match value {
             LargeValue::Set(table) => Some(SetRef::table(table)),
-            LargeValue::String(_) | LargeValue::Hash(_) | LargeValue::List(_) => None,
+            _ => None,
+        })
+    }
+
+    /// The value as a sorted set.
+    ///
+    /// # Errors
+    /// [`CommandError::WrongType`] if it is something else.
+    pub fn sorted_set(self) -> Result<SortedSetRef<'a>, CommandError> {
+        self.value(DataType::SortedSet, SortedSetRef::packed, |value| match value {
+            LargeValue::SortedSet(set) => Some(SortedSetRef::large(set)),
+            _ => None,
         })
     }
 

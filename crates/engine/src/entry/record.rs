@@ -137,9 +137,7 @@ impl Record {
                 LargeValue::Hash(hash) if hash.due_ms().is_some_and(|at| now_ms > at) => {
                     if hash.is_alive(now_ms) { Life::Partly } else { Life::Over }
                 }
-                LargeValue::Hash(_) | LargeValue::String(_) | LargeValue::List(_) | LargeValue::Set(_) => {
-                    Life::Whole
-                }
+                _ => Life::Whole,
             },
             Self::Small(_) => Life::Whole,
         }
@@ -263,7 +261,7 @@ impl Expires for Record {
             }
             Self::Large(large) => match &large.value {
                 LargeValue::Hash(hash) => hash.due_ms(),
-                LargeValue::String(_) | LargeValue::List(_) | LargeValue::Set(_) => None,
+                _ => None,
             },
         };
         let own_ms = self.expire_at_ms().unwrap_or(NEVER_DUE);

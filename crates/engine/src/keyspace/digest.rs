@@ -50,6 +50,9 @@ fn value_digest(entry: EntryRef<'_>) -> u128 {
         hash.fields().fold(0, |sum, field| sum.wrapping_add(field_digest(field)))
     } else if let Ok(set) = entry.set() {
         set.iter().fold(0, |sum, member| sum.wrapping_add(digest([member])))
+    } else if let Ok(set) = entry.sorted_set() {
+        // The order follows from members and scores.
+        set.iter().fold(0, |sum, (member, score)| sum.wrapping_add(digest([member, &score.to_le_bytes()])))
     } else {
         0
     }

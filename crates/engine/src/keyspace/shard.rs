@@ -30,6 +30,8 @@ pub struct Counts {
     pub lists: usize,
     /// Sets.
     pub sets: usize,
+    /// Sorted sets.
+    pub sorted_sets: usize,
     /// Entries of any type with an expiry.
     pub expiring: usize,
 }
@@ -38,7 +40,7 @@ impl Counts {
     /// All entries, expired ones that are still stored included.
     #[must_use]
     pub fn entries(&self) -> usize {
-        self.strings + self.hashes + self.lists + self.sets
+        self.strings + self.hashes + self.lists + self.sets + self.sorted_sets
     }
 
     pub(crate) fn add(&mut self, other: Self) {
@@ -46,6 +48,7 @@ impl Counts {
         self.hashes += other.hashes;
         self.lists += other.lists;
         self.sets += other.sets;
+        self.sorted_sets += other.sorted_sets;
         self.expiring += other.expiring;
     }
 
@@ -55,6 +58,7 @@ impl Counts {
             DataType::Hash => &mut self.hashes,
             DataType::List => &mut self.lists,
             DataType::Set => &mut self.sets,
+            DataType::SortedSet => &mut self.sorted_sets,
         }
     }
 

@@ -79,6 +79,14 @@ impl<'a> Decoder<'a> {
             tag::SET_ADD => Mutation::SetAdd { key: self.bytes()?, member: self.bytes()? },
             tag::SET_REMOVE => Mutation::SetRemove { key: self.bytes()?, member: self.bytes()? },
             tag::SET_STORE => Mutation::SetStore { key: self.bytes()?, members: self.members()? },
+            tag::SORTED_SET_ADD => {
+                Mutation::SortedSetAdd { key: self.bytes()?, member: self.bytes()?, score: self.score()? }
+            }
+            tag::SORTED_SET_REMOVE => Mutation::SortedSetRemove { key: self.bytes()?, member: self.bytes()? },
+            tag::SORTED_SET_REMOVE_RANGE => {
+                let (key, start, count) = (self.bytes()?, self.number()?, self.number()?);
+                Mutation::SortedSetRemoveRange { key, start, count }
+            }
             tag::RENAME => Mutation::Rename { from: self.bytes()?, to: self.bytes()? },
             tag::CLEAR => Mutation::Clear,
             tag::COPY => Mutation::Copy { from: self.bytes()?, to: self.bytes()? },
@@ -124,6 +132,13 @@ impl<'a> Decoder<'a> {
             1 => Ok(End::Back),
             _ => Err(BatchError::BadEnd),
         }
+    }
+
+    fn score(&mut self) -> Result<f64, BatchError> {
+        let (bits, rest) = self.rest.split_first_chunk::<8>().ok_or(BatchError::CutOff)?;
+        self.rest = rest;
+        let score = f64::from_bits(u64::from_le_bytes(*bits));
+        if score.is_nan() { Err(BatchError::BadScore) } else { Ok(score) }
     }
 
     fn seed(&mut self) -> Result<HashSeed, BatchError> {

@@ -16,7 +16,7 @@ use crate::time::Milliseconds;
 use crate::varint;
 
 /// One change. Its keys and values are borrowed from the request or from a payload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Mutation<'a> {
     /// The first mutation of a database: its hash seed.
     Genesis {
@@ -162,6 +162,31 @@ pub enum Mutation<'a> {
         /// The members.
         members: Members<'a>,
     },
+    /// A member of a sorted set gets a score.
+    SortedSetAdd {
+        /// The key, created if absent.
+        key: &'a [u8],
+        /// The member.
+        member: &'a [u8],
+        /// Its score, not NaN.
+        score: f64,
+    },
+    /// A member of a sorted set goes, and the entry with the last one.
+    SortedSetRemove {
+        /// The key.
+        key: &'a [u8],
+        /// The member.
+        member: &'a [u8],
+    },
+    /// Members of a sorted set with neighbouring ranks go, and the entry with the last one.
+    SortedSetRemoveRange {
+        /// The key.
+        key: &'a [u8],
+        /// The rank of the first one.
+        start: u64,
+        /// How many.
+        count: u64,
+    },
     /// The entry moves to another key, in place of what was there; its expiry moves along.
     Rename {
         /// The key it had.
@@ -203,6 +228,9 @@ mod tag {
     pub(super) const SET_STORE: u8 = 19;
     pub(super) const HASH_SET_EXPIRING: u8 = 20;
     pub(super) const HASH_EXPIRY_SET: u8 = 21;
+    pub(super) const SORTED_SET_ADD: u8 = 25;
+    pub(super) const SORTED_SET_REMOVE: u8 = 26;
+    pub(super) const SORTED_SET_REMOVE_RANGE: u8 = 27;
 }
 
 /// The keys of a mutation.
@@ -270,6 +298,16 @@ impl<'a> Mutation<'a> {
             Self::SetAdd { key, member } => put(out, tag::SET_ADD, &[key, member]),
             Self::SetRemove { key, member } => put(out, tag::SET_REMOVE, &[key, member]),
             Self::SetStore { key, members } => put(out, tag::SET_STORE, &[key, members.as_bytes()]),
+            Self::SortedSetAdd { key, member, score } => {
+                put(out, tag::SORTED_SET_ADD, &[key, member]);
+                out.extend_from_slice(&score.to_bits().to_le_bytes());
+            }
+            Self::SortedSetRemove { key, member } => put(out, tag::SORTED_SET_REMOVE, &[key, member]),
+            Self::SortedSetRemoveRange { key, start, count } => {
+                put(out, tag::SORTED_SET_REMOVE_RANGE, &[key]);
+                varint::put(out, start);
+                varint::put(out, count);
+            }
             Self::Rename { from, to } => put(out, tag::RENAME, &[from, to]),
             Self::Clear => out.push(tag::CLEAR),
             Self::Copy { from, to } => put(out, tag::COPY, &[from, to]),
@@ -296,7 +334,10 @@ impl<'a> Mutation<'a> {
             | Self::ListRemove { key, .. }
             | Self::SetAdd { key, .. }
             | Self::SetRemove { key, .. }
-            | Self::SetStore { key, .. } => Touched::One(key),
+            | Self::SetStore { key, .. }
+            | Self::SortedSetAdd { key, .. }
+            | Self::SortedSetRemove { key, .. }
+            | Self::SortedSetRemoveRange { key, .. } => Touched::One(key),
             Self::Rename { from, to } | Self::Copy { from, to } => Touched::Two(from, to),
             Self::Clear => Touched::Everything,
         }

@@ -6,7 +6,7 @@ use super::*;
 #[test]
 fn bytes_are_frozen() {
     let key: &[u8] = b"k";
-    let golden: [(Mutation<'_>, &[u8]); 26] = [
+    let golden: [(Mutation<'_>, &[u8]); 30] = [
         (Mutation::Genesis { hash_seed: *b"0123456789abcdef" }, b"\x010123456789abcdef"),
         (Mutation::StringSet { key, value: b"vv", expire_at_ms: None }, b"\x02\x01k\x00\x02vv"),
         (Mutation::StringSet { key, value: b"", expire_at_ms: Some(127) }, b"\x02\x01k\x80\x01\x00"),
@@ -36,6 +36,13 @@ fn bytes_are_frozen() {
         ),
         (Mutation::HashExpirySet { key, field: b"f", expire_at_ms: Some(127) }, b"\x15\x01k\x01f\x80\x01"),
         (Mutation::HashExpirySet { key, field: b"f", expire_at_ms: None }, b"\x15\x01k\x01f\x00"),
+        (Mutation::SortedSetAdd { key, member: b"m", score: 1.5 }, b"\x19\x01k\x01m\0\0\0\0\0\0\xf8\x3f"),
+        (
+            Mutation::SortedSetAdd { key, member: b"", score: f64::NEG_INFINITY },
+            b"\x19\x01k\x00\0\0\0\0\0\0\xf0\xff",
+        ),
+        (Mutation::SortedSetRemove { key, member: b"m" }, b"\x1a\x01k\x01m"),
+        (Mutation::SortedSetRemoveRange { key, start: 2, count: 300 }, b"\x1b\x01k\x02\xac\x02"),
     ];
     for (mutation, bytes) in golden {
         let mut out = Vec::new();

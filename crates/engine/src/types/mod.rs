@@ -5,6 +5,7 @@ mod list;
 pub(crate) mod packed;
 mod set;
 pub(crate) mod set_algebra;
+pub(crate) mod sorted_set;
 mod string;
 
 pub use hash::{Field, HashRef};
@@ -13,6 +14,7 @@ pub(crate) use list::List;
 pub use list::ListRef;
 pub(crate) use set::Member;
 pub use set::SetRef;
+pub use sorted_set::SortedSetRef;
 pub(crate) use string::Chunked;
 pub use string::StringRef;
 
@@ -27,11 +29,13 @@ pub enum DataType {
     List,
     /// Members without order.
     Set,
+    /// Members ordered by scores.
+    SortedSet,
 }
 
 impl DataType {
     /// All types.
-    pub const ALL: [Self; 4] = [Self::String, Self::Hash, Self::List, Self::Set];
+    pub const ALL: [Self; 5] = [Self::String, Self::Hash, Self::List, Self::Set, Self::SortedSet];
 
     /// The lower-case word for it, as TYPE answers.
     #[must_use]
@@ -41,6 +45,7 @@ impl DataType {
             Self::Hash => "hash",
             Self::List => "list",
             Self::Set => "set",
+            Self::SortedSet => "zset",
         }
     }
 
@@ -51,6 +56,7 @@ impl DataType {
             Self::Hash => 1,
             Self::List => 2,
             Self::Set => 3,
+            Self::SortedSet => 4,
         }
     }
 
@@ -60,6 +66,7 @@ impl DataType {
             1 => Self::Hash,
             2 => Self::List,
             3 => Self::Set,
+            4 => Self::SortedSet,
             _ => Self::String,
         }
     }

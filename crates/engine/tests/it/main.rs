@@ -4,5 +4,7 @@
 
 mod golden;
 mod numbers;
+mod random;
 mod solo;
+mod sorted_sets;
 mod table;

@@ -5,26 +5,12 @@ use std::fmt::Write as _;
 use selvedge_golden::{RespTarget, Target};
 use selvedge_wire::Value;
 
+use crate::random::Random;
 use crate::solo::Solo;
 
 const ROUNDS: u64 = 4_000;
 
-/// A small generator (SplitMix64), so that a failure can be repeated.
-struct Random(u64);
-
 impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut word = self.0;
-        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (word ^ (word >> 31)) % bound
-    }
-
-    fn pick(&mut self, texts: &[&'static str]) -> &'static str {
-        texts[usize::try_from(self.below(texts.len() as u64)).unwrap()]
-    }
-
     fn number(&mut self) -> String {
         let mut text = self.pick(&["", "-", "+", ""]).to_owned();
         let digits = |random: &mut Self, text: &mut String, most| {

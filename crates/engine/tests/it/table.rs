@@ -37,7 +37,7 @@ fn keys_agree_with_the_grammar() {
     for command in every() {
         let named = count(command.args);
         assert_eq!(named > 0, !matches!(command.keys, Keys::None), "{}", command.name);
-        // The shortest line that the arity lets through.
+        // The shortest line that the arity lets through; where a word counts keys, it is one.
         let words = vec![b"1".as_slice(); usize::from(command.arity.least())];
         let positions = command.key_positions(&words).unwrap();
         assert_eq!(positions.len(), named, "{}", command.name);

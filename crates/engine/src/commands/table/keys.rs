@@ -1,9 +1,12 @@
 //! Which words of a command line are keys, and what a command does with them.
 
+use std::ops::RangeInclusive;
+
 use smallvec::SmallVec;
 
 use crate::commands::table::Args;
 use crate::error::CommandError;
+use crate::numbers::parse_integer;
 
 /// Indexes into the words of a command line.
 pub type KeyPositions = SmallVec<[usize; 4]>;
@@ -29,6 +32,11 @@ pub enum Keys {
         /// Index of the count.
         at: usize,
     },
+    /// The first after the name, and as many as the word at `at` says, right after it.
+    OneAndCounted {
+        /// Index of the count.
+        at: usize,
+    },
     /// What the function finds.
     Custom(fn(Args<'_>) -> Result<KeyPositions, CommandError>),
 }
@@ -45,18 +53,15 @@ impl Keys {
                 let end = end.filter(|end| *end < args.len()).ok_or(CommandError::InvalidKeyCount)?;
                 Ok((first..=end).step_by(step).collect())
             }
-            Self::Counted { at } => {
-                let count = args.get(at).and_then(|word| crate::numbers::parse_integer(word));
-                let count = count
-                    .and_then(|count| usize::try_from(count).ok())
-                    .ok_or(CommandError::InvalidKeyCount)?;
-                if count == 0 || count >= args.len().saturating_sub(at) {
-                    return Err(CommandError::InvalidKeyCount);
-                }
-                Ok((at + 1..=at + count).collect())
-            }
+            Self::Counted { at } => Ok(counted(args, at)?.collect()),
+            Self::OneAndCounted { at } => Ok(std::iter::once(1).chain(counted(args, at)?).collect()),
             Self::Custom(find) => find(args),
         }
+    }
+
+    /// Whether they stand where only the arguments themselves tell.
+    pub(crate) const fn are_movable(self) -> bool {
+        matches!(self, Self::Counted { .. } | Self::OneAndCounted { .. } | Self::Custom(_))
     }
 
     /// First, last and step as COMMAND shows them, zeros where there is no such rule.
@@ -64,10 +69,19 @@ impl Keys {
     pub const fn legacy_range(self) -> (usize, isize, usize) {
         match self {
             Self::None | Self::Counted { .. } | Self::Custom(_) => (0, 0, 0),
-            Self::One => (1, 1, 1),
+            Self::One | Self::OneAndCounted { .. } => (1, 1, 1),
             Self::Range { first, last, step } => (first, last, step),
         }
     }
+}
+
+/// The indexes of as many keys as the word at `at` says.
+fn counted(args: Args<'_>, at: usize) -> Result<RangeInclusive<usize>, CommandError> {
+    let count =
+        args.get(at).and_then(|word| parse_integer(word)).and_then(|count| usize::try_from(count).ok());
+    let count = count.filter(|count| *count > 0 && *count < args.len().saturating_sub(at));
+    let count = count.ok_or(CommandError::InvalidKeyCount)?;
+    Ok(at + 1..=at + count)
 }
 
 /// What a command does with a key, in the words of Redis' key specifications.

@@ -128,6 +128,8 @@ pub enum Group {
     List,
     /// Sets.
     Set,
+    /// Sorted sets.
+    SortedSet,
     /// The connection itself.
     Connection,
     /// The whole server or database.
@@ -146,6 +148,7 @@ impl Group {
             Self::Hash => "hash",
             Self::List => "list",
             Self::Set => "set",
+            Self::SortedSet => "sorted-set",
             Self::Connection => "connection",
             Self::Server => "server",
             Self::Transactions => "transactions",
@@ -229,6 +232,11 @@ pub const FAMILIES: &[&[Command]] = &[
     commands::list_elements::COMMANDS,
     commands::sets::COMMANDS,
     commands::set_algebra::COMMANDS,
+    commands::sorted_sets::change::COMMANDS,
+    commands::sorted_sets::look::COMMANDS,
+    commands::sorted_sets::range::COMMANDS,
+    commands::sorted_sets::remove::COMMANDS,
+    commands::sorted_sets::combine::COMMANDS,
     commands::generic::COMMANDS,
     commands::databases::COMMANDS,
     commands::expiry::COMMANDS,

@@ -7,18 +7,21 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use crate::cx::{End, Lookup, WriteCx};
+use crate::keyspace::Outcome;
 use crate::mutation::Members;
+use crate::types::sorted_set::Cut;
 use crate::types::{DataType, Field};
 
 pub(super) type Bytes = Vec<u8>;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Value {
     String(Bytes),
     /// Values and expiry times.
     Hash(BTreeMap<Bytes, (Bytes, Option<u64>)>),
     List(VecDeque<Bytes>),
     Set(HashSet<Bytes>),
+    SortedSet(BTreeMap<Bytes, f64>),
 }
 
 #[derive(Debug, Clone)]
@@ -39,6 +42,9 @@ pub(super) enum Operation {
     Add(u8, u16),
     Take(u8, u16),
     StoreSet(u8, HashSet<u16>),
+    Score(u8, u16, f64),
+    Unscore(u8, u16),
+    UnscoreRange(u8, usize, usize),
     Rename(u8, u8),
     Copy(u8, u8),
     Clear,
@@ -66,6 +72,17 @@ fn value() -> impl Strategy<Value = Bytes> {
     ]
 }
 
+/// Scores with ties, both zeros and both infinities.
+fn score() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        8 => (-3i32..4).prop_map(f64::from),
+        4 => -1e9f64..1e9,
+        1 => Just(-0.0),
+        1 => Just(f64::INFINITY),
+        1 => Just(f64::NEG_INFINITY),
+    ]
+}
+
 pub(super) fn operation() -> impl Strategy<Value = Operation> {
     use Operation::*;
     let key = || 0u8..6;
@@ -88,6 +105,9 @@ pub(super) fn operation() -> impl Strategy<Value = Operation> {
         8 => (key(), field()).prop_map(|(key, member)| Add(key, member)),
         4 => (key(), field()).prop_map(|(key, member)| Take(key, member)),
         1 => (key(), hash_set(field(), 0..250)).prop_map(|(key, members)| StoreSet(key, members)),
+        8 => (key(), field(), score()).prop_map(|(key, member, score)| Score(key, member, score)),
+        4 => (key(), field()).prop_map(|(key, member)| Unscore(key, member)),
+        1 => (key(), 0usize..40, 1usize..40).prop_map(|(key, rank, count)| UnscoreRange(key, rank, count)),
         1 => (key(), key()).prop_map(|(from, to)| Rename(from, to)),
         3 => (key(), key()).prop_map(|(from, to)| Copy(from, to)),
         1 => (0u64..200).prop_map(Pass),
@@ -97,13 +117,14 @@ pub(super) fn operation() -> impl Strategy<Value = Operation> {
 /// Long runs on one key of one type, so that collections leave their packed form.
 pub(super) fn operations() -> impl Strategy<Value = Vec<Operation>> {
     let step = (any::<u16>(), any::<bool>(), value(), 900u64..3000);
-    let run = (0u8..6, 0u8..5, vec(step, 1..300)).prop_map(|(key, kind, steps)| {
+    let run = (0u8..6, 0u8..6, vec(step, 1..300)).prop_map(|(key, kind, steps)| {
         let step = move |(number, front, value, at): (u16, bool, Bytes, u64)| match kind {
             0 => Operation::HashPut(key, number, value, None),
             1 => Operation::HashPut(key, number, value, Some(at)),
             2 => Operation::HashPut(key, number, value, front.then_some(at)),
             3 => Operation::Push(key, front, value),
-            _ => Operation::Add(key, number),
+            4 => Operation::Add(key, number),
+            _ => Operation::Score(key, number, value.len() as f64),
         };
         std::iter::once(Operation::Remove(key)).chain(steps.into_iter().map(step)).collect::<Vec<_>>()
     });
@@ -127,6 +148,7 @@ impl Model {
             Some((Value::Hash(hash), _)) => hash.is_empty(),
             Some((Value::List(list), _)) => list.is_empty(),
             Some((Value::Set(set), _)) => set.is_empty(),
+            Some((Value::SortedSet(set), _)) => set.is_empty(),
             _ => false,
         };
         if empty {
@@ -253,6 +275,32 @@ pub(super) fn perform(cx: &mut WriteCx<'_>, model: &mut Model, operation: &Opera
             cx.set_store(&key(number), Members::new(&packed).unwrap());
             model.entries.insert(key(number), (Value::Set(members), None));
         }
+        Operation::Score(number, member, score) if fits(cx, &key(number), DataType::SortedSet) => {
+            let outcome = cx.set_score(&key(number), &field(member), score);
+            if let Value::SortedSet(set) = model.entry(&key(number), Value::SortedSet(BTreeMap::new())) {
+                let expected = match set.insert(field(member), score) {
+                    None => Outcome::Added,
+                    Some(old) if old == score => Outcome::Unchanged,
+                    Some(_) => Outcome::Changed,
+                };
+                assert_eq!(outcome, expected);
+            }
+        }
+        Operation::Unscore(number, member) if fits(cx, &key(number), DataType::SortedSet) => {
+            let removed = cx.sorted_set_remove(&key(number), &field(member));
+            if let Value::SortedSet(set) = model.entry(&key(number), Value::SortedSet(BTreeMap::new())) {
+                assert_eq!(removed, set.remove(&field(member)).is_some());
+            }
+        }
+        Operation::UnscoreRange(number, rank, count) if fits(cx, &key(number), DataType::SortedSet) => {
+            if let Value::SortedSet(set) = model.entry(&key(number), Value::SortedSet(BTreeMap::new())) {
+                let ranks = rank.min(set.len())..(rank + count).min(set.len());
+                for (member, _) in ordered(set).drain(ranks.clone()) {
+                    set.remove(&member);
+                }
+                cx.sorted_set_remove_range(&key(number), ranks);
+            }
+        }
         Operation::Rename(from, to) => {
             let moved = cx.rename(&key(from), &key(to));
             let entry = model.entries.remove(&key(from));
@@ -274,6 +322,13 @@ pub(super) fn perform(cx: &mut WriteCx<'_>, model: &mut Model, operation: &Opera
     (0..6).for_each(|number| model.drop_empty(&key(number)));
     // A field may have been given an expiry that has passed.
     model.forget_expired(cx.now_ms());
+}
+
+/// Members and scores in order.
+fn ordered(set: &BTreeMap<Bytes, f64>) -> Vec<(Bytes, f64)> {
+    let mut all: Vec<_> = set.iter().map(|(member, score)| (member.clone(), *score)).collect();
+    all.sort_by(|(_, a), (_, b)| a.partial_cmp(b).unwrap());
+    all
 }
 
 /// Compares everything that lookups show.
@@ -315,6 +370,31 @@ pub(super) fn compare(cx: &impl Lookup, model: &Model) {
                     assert_eq!(list.get(index), expected.get(index).map(Vec::as_slice));
                     assert!(list.iter_from(index).eq(expected.iter().skip(index)));
                 }
+            }
+            Value::SortedSet(expected) => {
+                let set = entry.sorted_set().unwrap();
+                assert_eq!(set.len(), expected.len());
+                let order = ordered(expected);
+                let owned = |(member, score): (&[u8], f64)| (member.to_vec(), score);
+                assert!(set.iter().map(owned).eq(order.iter().cloned()));
+                assert!(set.iter().rev().map(owned).eq(order.iter().rev().cloned()));
+                for (rank, (member, score)) in order.iter().enumerate() {
+                    assert_eq!(set.rank(member), Some((rank, *score)));
+                    let before = order.iter().filter(|(_, other)| other < score).count();
+                    let upto = order.iter().filter(|(_, other)| other <= score).count();
+                    assert_eq!(set.rank_of(Cut::BeforeScore(*score)), before);
+                    assert_eq!(set.rank_of(Cut::AfterScore(*score)), upto);
+                }
+                let middle = order.len() / 3..order.len() / 2;
+                assert!(
+                    set.range(middle.clone())
+                        .map(|(member, _)| member)
+                        .eq(order[middle].iter().map(|(member, _)| member))
+                );
+                assert_eq!(set.score(b"no member"), None);
+                let mut scanned = 0;
+                assert_eq!(set.scan(0, usize::MAX, &mut |_, _| scanned += 1), 0);
+                assert_eq!(scanned, order.len());
             }
             Value::Set(expected) => {
                 let set = entry.set().unwrap();

@@ -3,6 +3,7 @@
 mod hash;
 mod list;
 mod set;
+mod sorted_set;
 mod string;
 
 use crate::entry::{Head, Large, LargeValue, Record};
@@ -83,6 +84,17 @@ pub(crate) fn apply(
         Mutation::SetAdd { key, member } => shards.of(hash).add_member(hash, key, member, effects),
         Mutation::SetRemove { key, member } => shards.of(hash).remove_member(hash, key, member, effects),
         Mutation::SetStore { key, members } => Ok(shards.of(hash).store_set(hash, key, members, effects)),
+        Mutation::SortedSetAdd { key, member, score } => {
+            shards.of(hash).set_score(hash, key, member, score, effects)
+        }
+        Mutation::SortedSetRemove { key, member } => {
+            shards.of(hash).remove_scored(hash, key, member, effects)
+        }
+        Mutation::SortedSetRemoveRange { key, start, count } => {
+            let start = usize_of(start);
+            let ranks = start..start.saturating_add(usize_of(count));
+            shards.of(hash).remove_scored_range(hash, key, ranks, effects)
+        }
         Mutation::Rename { from, to } => Ok(rename(shards, hash, from, keyspace.hash(to), to, effects)),
         Mutation::Copy { from, to } => Ok(copy(shards, hash, from, keyspace.hash(to), to, effects)),
         Mutation::Clear => Ok(clear(shards, effects)),

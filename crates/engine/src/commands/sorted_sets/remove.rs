@@ -1,0 +1,239 @@
+//! Taking away ranges of members, and what lies at the ends.
+
+use std::ops::Range;
+
+use selvedge_wire::ReplySink;
+
+use super::interval::{By, Interval};
+use super::{SORTED_SET, write_members};
+use crate::args::{Cursor, Keyword, words};
+use crate::commands::reply;
+use crate::commands::table::arg::{COUNT, KEY};
+use crate::commands::table::{Arg, Args, Arity, Command, KeyUse, Keys, Run, Traits};
+use crate::cx::{Lookup, WriteCx};
+use crate::error::CommandError;
+use crate::numbers::parse_integer;
+use crate::types::SortedSetRef;
+
+const REMOVE_RANGE: Command = Command {
+    complexity: "O(M log N), M the number of members removed, N the size of the sorted set",
+    arity: Arity::Exactly(4),
+    keys: Keys::One,
+    uses: &[KeyUse::RW.delete()],
+    ..SORTED_SET
+};
+
+const POP: Command = Command {
+    complexity: "O(M log N), M the number of members taken, N the size of the sorted set",
+    arity: Arity::AtLeast(2),
+    keys: Keys::One,
+    uses: &[KeyUse::RW.access().delete()],
+    args: &[KEY, Arg::integer("count").optional()],
+    traits: Traits::FAST,
+    ..SORTED_SET
+};
+
+/// The commands of this file.
+pub(crate) const COMMANDS: &[Command] = &[
+    Command {
+        name: "zmpop",
+        since: "7.0.0",
+        complexity: "O(K + M log N), K the number of keys, M that of members taken, N the size of the sorted set",
+        summary: "Takes members with the lowest or highest scores from the first sorted set that is there.",
+        arity: Arity::AtLeast(4),
+        keys: Keys::Counted { at: 1 },
+        uses: &[KeyUse::RW.access().delete()],
+        args: &[
+            Arg::integer("numkeys"),
+            KEY.multiple(),
+            Arg::one_of("where", &[Arg::token("min", "MIN"), Arg::token("max", "MAX")]),
+            COUNT,
+        ],
+        run: Run::Write(zmpop),
+        ..SORTED_SET
+    },
+    Command {
+        name: "zpopmax",
+        since: "5.0.0",
+        summary: "Takes the members with the highest scores, and deletes the key with the last one.",
+        run: Run::Write(zpopmax),
+        ..POP
+    },
+    Command {
+        name: "zpopmin",
+        since: "5.0.0",
+        summary: "Takes the members with the lowest scores, and deletes the key with the last one.",
+        run: Run::Write(zpopmin),
+        ..POP
+    },
+    Command {
+        name: "zremrangebylex",
+        since: "2.8.9",
+        summary: "Removes the members in a range of members, in a sorted set of one score.",
+        args: &[KEY, Arg::string("min"), Arg::string("max")],
+        run: Run::Write(zremrangebylex),
+        ..REMOVE_RANGE
+    },
+    Command {
+        name: "zremrangebyrank",
+        since: "2.0.0",
+        summary: "Removes the members in a range of ranks.",
+        args: &[KEY, Arg::integer("start"), Arg::integer("stop")],
+        run: Run::Write(zremrangebyrank),
+        ..REMOVE_RANGE
+    },
+    Command {
+        name: "zremrangebyscore",
+        since: "1.2.0",
+        summary: "Removes the members in a range of scores.",
+        args: &[KEY, Arg::double("min"), Arg::double("max")],
+        run: Run::Write(zremrangebyscore),
+        ..REMOVE_RANGE
+    },
+];
+
+/// Which members a pop takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extreme {
+    Lowest,
+    Highest,
+}
+
+impl Extreme {
+    /// The ranks of `count` members.
+    fn ranks_in(self, set: SortedSetRef<'_>, count: usize) -> Range<usize> {
+        let count = count.min(set.len());
+        match self {
+            Self::Lowest => 0..count,
+            Self::Highest => set.len() - count..set.len(),
+        }
+    }
+
+    /// These members, the most extreme one first.
+    fn members_of<'s>(
+        self,
+        set: SortedSetRef<'s>,
+        ranks: Range<usize>,
+    ) -> impl Iterator<Item = (&'s [u8], f64)> {
+        let mut members = set.range(ranks);
+        std::iter::from_fn(move || match self {
+            Self::Lowest => members.next(),
+            Self::Highest => members.next_back(),
+        })
+    }
+}
+
+fn zmpop(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
+    let positive = |word: &[u8]| {
+        parse_integer(word).and_then(|count| usize::try_from(count).ok()).filter(|count| *count > 0)
+    };
+    let [key_count] = words(args);
+    let key_count = positive(key_count).ok_or(CommandError::KeyCountNotPositive)?;
+    let keys = args.get(2..).and_then(|rest| rest.get(..key_count)).ok_or(CommandError::Syntax)?;
+    let mut cursor = Cursor::after(args, 2 + keys.len());
+    let extreme = match Keyword::of(cursor.word()?).bytes() {
+        b"MIN" => Extreme::Lowest,
+        b"MAX" => Extreme::Highest,
+        _ => return Err(CommandError::Syntax),
+    };
+    let mut count = None;
+    while let Some(word) = cursor.next() {
+        if count.is_some() || Keyword::of(word).bytes() != b"COUNT" {
+            return Err(CommandError::Syntax);
+        }
+        count = Some(positive(cursor.word()?).ok_or(CommandError::CountNotPositive)?);
+    }
+    for key in keys {
+        let Some(set) = cx.sorted_set(key)? else { continue };
+        let ranks = extreme.ranks_in(set, count.unwrap_or(1));
+        out.array(2);
+        out.bulk(key);
+        out.array(ranks.len());
+        for (member, score) in extreme.members_of(set, ranks.clone()) {
+            out.array(2);
+            out.bulk(member);
+            out.double(score);
+        }
+        cx.sorted_set_remove_range(key, ranks);
+        return Ok(());
+    }
+    out.null_array();
+    Ok(())
+}
+
+fn zpopmax(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
+    pop(cx, args, Extreme::Highest, out)
+}
+
+fn zpopmin(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
+    pop(cx, args, Extreme::Lowest, out)
+}
+
+fn pop(
+    cx: &mut WriteCx<'_>,
+    args: Args<'_>,
+    extreme: Extreme,
+    out: &mut dyn ReplySink,
+) -> Result<(), CommandError> {
+    let [key] = words(args);
+    let count = match Cursor::after(args, 2).rest() {
+        [] => None,
+        [count] => {
+            let count = parse_integer(count).and_then(|count| usize::try_from(count).ok());
+            Some(count.ok_or(CommandError::NotPositive)?)
+        }
+        _ => return Err(CommandError::Syntax),
+    };
+    let Some(set) = cx.sorted_set(key)? else {
+        out.array(0);
+        return Ok(());
+    };
+    let ranks = extreme.ranks_in(set, count.unwrap_or(1));
+    let members = extreme.members_of(set, ranks.clone());
+    if count.is_some() {
+        write_members(members, ranks.len(), true, out);
+    } else {
+        // The one member that is asked for without a count is no pair in RESP3 either.
+        out.array(2 * ranks.len());
+        for (member, score) in members {
+            out.bulk(member);
+            out.double(score);
+        }
+    }
+    cx.sorted_set_remove_range(key, ranks);
+    Ok(())
+}
+
+fn zremrangebylex(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
+    remove_range(cx, args, By::Member, out)
+}
+
+fn zremrangebyrank(
+    cx: &mut WriteCx<'_>,
+    args: Args<'_>,
+    out: &mut dyn ReplySink,
+) -> Result<(), CommandError> {
+    remove_range(cx, args, By::Rank, out)
+}
+
+fn zremrangebyscore(
+    cx: &mut WriteCx<'_>,
+    args: Args<'_>,
+    out: &mut dyn ReplySink,
+) -> Result<(), CommandError> {
+    remove_range(cx, args, By::Score, out)
+}
+
+fn remove_range(
+    cx: &mut WriteCx<'_>,
+    args: Args<'_>,
+    by: By,
+    out: &mut dyn ReplySink,
+) -> Result<(), CommandError> {
+    let [key, start, stop] = words(args);
+    let interval = Interval::parse(by, start, stop)?;
+    let ranks = cx.sorted_set(key)?.map_or(0..0, |set| interval.ranks_in(set, false));
+    reply::length(out, ranks.len());
+    cx.sorted_set_remove_range(key, ranks);
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! The large form against a naive model, through splits, merges and copies.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::{Cut, SortedSet, SortedSetRef};
+use crate::hash::KeyHasher;
+use crate::random;
+
+fn name(number: u64) -> Vec<u8> {
+    format!("member:{number}").into_bytes()
+}
+
+/// Runs a phase of random changes: of ten, `removals` take a member away.
+fn change(
+    set: &mut SortedSet,
+    model: &mut BTreeMap<Vec<u8>, f64>,
+    state: &mut u64,
+    rounds: usize,
+    members: u64,
+    removals: u64,
+) {
+    for _ in 0..rounds {
+        let member = name(random::next(state) % members);
+        if random::next(state) % 10 < removals {
+            assert_eq!(set.remove(&member), model.remove(&member));
+        } else {
+            let score = f64::from(u16::try_from(random::next(state) % 1000).unwrap());
+            assert_eq!(set.set(&member, score), model.insert(member, score));
+        }
+    }
+}
+
+fn check(set: &SortedSet, model: &BTreeMap<Vec<u8>, f64>) {
+    set.check();
+    let mut order: Vec<_> = model.iter().map(|(member, score)| (member.as_slice(), *score)).collect();
+    order.sort_by(|(_, a), (_, b)| a.partial_cmp(b).unwrap());
+    let set = SortedSetRef::large(set);
+    assert_eq!(set.len(), order.len());
+    assert!(set.iter().eq(order.iter().copied()));
+    for rank in (0..order.len()).step_by(37) {
+        let (member, score) = order[rank];
+        assert_eq!(set.rank(member), Some((rank, score)));
+        assert!(set.range(rank..order.len()).take(70).eq(order[rank..].iter().copied().take(70)));
+        assert!(set.range(0..rank).rev().take(70).eq(order[..rank].iter().rev().copied().take(70)));
+    }
+    assert_eq!((set.rank_of(Cut::Start), set.rank_of(Cut::End)), (0, order.len()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn a_large_set_agrees_with_a_model(seed: u64, members in prop_oneof![Just(50u64), Just(20_000)]) {
+        let (mut set, mut model) = (SortedSet::new(KeyHasher::new([5; 16])), BTreeMap::new());
+        let mut state = seed;
+        for (rounds, removals) in [(12_000, 1), (8_000, 5), (12_000, 8), (3_000, 10), (2_000, 3)] {
+            change(&mut set, &mut model, &mut state, rounds, members, removals);
+            check(&set, &model);
+        }
+    }
+
+    /// Whatever happens to one of them, the other does not see it.
+    #[test]
+    fn a_copy_is_independent(seed: u64) {
+        let (mut set, mut model) = (SortedSet::new(KeyHasher::new([5; 16])), BTreeMap::new());
+        let mut state = seed;
+        change(&mut set, &mut model, &mut state, 6_000, 6_000, 1);
+        let (mut copy, mut copy_model) = (set.share(), model.clone());
+        change(&mut copy, &mut copy_model, &mut state, 300, 6_000, 5);
+        check(&set, &model);
+        change(&mut set, &mut model, &mut state, 300, 6_000, 5);
+        check(&set, &model);
+        check(&copy, &copy_model);
+    }
+}
+
+/// Names decide among equal scores, also where whole nodes have one score.
+#[test]
+fn ties_are_ordered_by_bytes() {
+    let mut set = SortedSet::new(KeyHasher::new([5; 16]));
+    for number in (0..5_000u32).rev() {
+        set.set(&number.to_be_bytes(), 0.0);
+    }
+    set.check();
+    let set = SortedSetRef::large(&set);
+    assert!(
+        set.iter()
+            .map(|(member, _)| member.to_vec())
+            .eq((0..5_000u32).map(|number| number.to_be_bytes().to_vec()))
+    );
+    let cut = 1_234u32.to_be_bytes();
+    assert_eq!(set.rank_of(Cut::BeforeMember(&cut)), 1_234);
+    assert_eq!(set.rank_of(Cut::AfterMember(&cut)), 1_235);
+    assert_eq!(set.rank_of(Cut::BeforeMember(b"")), 0);
+}
+
+#[test]
+fn ids_are_given_out_again() {
+    let mut set = SortedSet::new(KeyHasher::new([5; 16]));
+    for round in 0..200u64 {
+        for number in 0..100 {
+            set.set(&name(round * 100 + number), 1.0);
+        }
+        for number in 0..100 {
+            set.remove(&name(round * 100 + number));
+        }
+    }
+    assert!(set.slot_count() <= 100, "{}", set.slot_count());
+    assert_eq!(set.len(), 0);
+}
