@@ -91,6 +91,21 @@ pub(crate) fn positive(word: &[u8], name: &'static str) -> Result<usize, Command
     amount.filter(|amount| *amount > 0).ok_or(CommandError::NotAboveZero { name })
 }
 
+/// The count behind the key of a command that takes elements away; `too_many` if more words follow.
+///
+/// # Errors
+/// [`CommandError::NotPositive`] if it is negative or no integer at all.
+pub(crate) fn pop_count(args: Args<'_>, too_many: CommandError) -> Result<Option<usize>, CommandError> {
+    match Cursor::after(args, 2).rest() {
+        [] => Ok(None),
+        [count] => {
+            let count = parse_integer(count).and_then(|count| usize::try_from(count).ok());
+            count.map(Some).ok_or(CommandError::NotPositive)
+        }
+        _ => Err(too_many),
+    }
+}
+
 /// The words that follow a count at index `at` of as many keys, and a cursor behind them.
 ///
 /// # Errors

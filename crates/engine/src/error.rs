@@ -149,18 +149,6 @@ pub enum CommandError {
     /// A weight is no number.
     #[error("ERR weight value is not a float")]
     WeightNotAFloat,
-    /// A LIMIT is negative or no integer.
-    #[error("ERR LIMIT can't be negative")]
-    NegativeLimit,
-    /// A count of keys is not positive or no integer.
-    #[error("ERR numkeys should be greater than 0")]
-    KeyCountNotPositive,
-    /// A count of elements is not positive or no integer.
-    #[error("ERR count should be greater than 0")]
-    CountNotPositive,
-    /// A count has no negative counterpart.
-    #[error("ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807")]
-    CountOutOfRange,
     /// A count is too large to be doubled.
     #[error("ERR value is out of range")]
     OutOfRange,

@@ -2,13 +2,12 @@
 
 use selvedge_wire::ReplySink;
 
-use crate::args::{Cursor, Keyword, counted_keys, integer, positive, words};
+use crate::args::{Cursor, Keyword, counted_keys, integer, pop_count, positive, words};
 use crate::commands::reply;
 use crate::commands::table::arg::KEY;
 use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
 use crate::cx::{End, Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
-use crate::numbers::parse_integer;
 
 const LIST: Command = Command::base(Group::List);
 
@@ -286,14 +285,7 @@ fn pop(
     command: &'static str,
 ) -> Result<(), CommandError> {
     let [key] = words(args);
-    let count = match Cursor::after(args, 2).rest() {
-        [] => None,
-        [count] => {
-            let count = parse_integer(count).and_then(|count| usize::try_from(count).ok());
-            Some(count.ok_or(CommandError::NotPositive)?)
-        }
-        _ => return Err(CommandError::WrongArity { command }),
-    };
+    let count = pop_count(args, CommandError::WrongArity { command })?;
     let length = cx.list(key)?.map(|list| list.len());
     match (count, length) {
         (None, None) => out.null(),

@@ -2,7 +2,7 @@
 
 use selvedge_wire::ReplySink;
 
-use crate::args::{Cursor, signed_integer, words};
+use crate::args::{Cursor, pop_count, signed_integer, words};
 use crate::commands::reply;
 use crate::commands::scan::{Page, ScanKind, ScanOptions};
 use crate::commands::table::arg::{COUNT, KEY, MATCH};
@@ -10,7 +10,6 @@ use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
 use crate::limits::RANDOM_DRAWS_MAX;
-use crate::numbers::parse_integer;
 use crate::random;
 use crate::types::SetRef;
 
@@ -210,14 +209,7 @@ fn smove(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resul
 
 fn spop(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
     let [key] = words(args);
-    let count = match Cursor::after(args, 2).rest() {
-        [] => None,
-        [count] => {
-            let count = parse_integer(count).and_then(|count| usize::try_from(count).ok());
-            Some(count.ok_or(CommandError::NotPositive)?)
-        }
-        _ => return Err(CommandError::Syntax),
-    };
+    let count = pop_count(args, CommandError::Syntax)?;
     let mut seed = cx.random();
     let set = cx.set(key)?;
     let drawn: Vec<Vec<u8>> = match (set, count) {

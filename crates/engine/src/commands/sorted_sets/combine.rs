@@ -6,14 +6,14 @@ use selvedge_wire::ReplySink;
 use smallvec::SmallVec;
 
 use super::{SORTED_SET, Scored, WITHSCORES, store, write_members};
-use crate::args::{Cursor, Keyword, integer, words};
+use crate::args::{Cursor, Keyword, amount, integer, words};
 use crate::commands::reply;
 use crate::commands::table::arg::KEY;
 use crate::commands::table::{Arg, Args, Arity, Command, KeyUse, Keys, Run, Traits};
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::entry::EntryRef;
 use crate::error::CommandError;
-use crate::numbers::{parse_integer, parse_score};
+use crate::numbers::parse_score;
 use crate::types::{DataType, SetRef, SortedSetRef};
 
 const NUMKEYS: Arg = Arg::integer("numkeys");
@@ -365,8 +365,7 @@ fn zintercard(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resul
         if Keyword::of(word).bytes() != b"LIMIT" {
             return Err(CommandError::Syntax);
         }
-        let count = parse_integer(cursor.word()?).and_then(|count| usize::try_from(count).ok());
-        limit = count.ok_or(CommandError::NegativeLimit)?;
+        limit = amount(cursor.word()?, "LIMIT")?;
     }
     let most = if limit == 0 { usize::MAX } else { limit };
     let sources = smallest_first(&sources);

@@ -1,18 +1,18 @@
 //! Looking at members, counting them, walking them, drawing some.
 
-use std::collections::BTreeSet;
-
 use selvedge_wire::{ReplySink, double_text};
 
 use super::interval::{By, Interval};
 use super::{MEMBER, SORTED_SET, WITHSCORES, write_members};
-use crate::args::{Cursor, Keyword, integer, words};
+use crate::args::{Cursor, Keyword, signed_integer, words};
 use crate::commands::reply;
 use crate::commands::scan::{Page, ScanKind, ScanOptions};
 use crate::commands::table::arg::{COUNT, KEY, MATCH};
 use crate::commands::table::{Arg, Args, Arity, Command, KeyUse, Keys, Run, Traits};
 use crate::cx::{Lookup, ReadCx};
 use crate::error::CommandError;
+use crate::limits::RANDOM_DRAWS_MAX;
+use crate::random;
 
 const RANK: Command = Command {
     complexity: "O(log N), N the size of the sorted set",
@@ -173,10 +173,7 @@ fn zrandmember(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resu
     let (count, with_scores) = match Cursor::after(args, 2).rest() {
         [] => (None, false),
         [count, options @ ..] => {
-            let count = integer(count)?;
-            if count == i64::MIN {
-                return Err(CommandError::CountOutOfRange);
-            }
+            let count = signed_integer(count)?;
             let with_scores = match options {
                 [] => false,
                 [word] if Keyword::of(word).bytes() == b"WITHSCORES" => true,
@@ -190,8 +187,10 @@ fn zrandmember(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resu
     };
     let set = cx.sorted_set(key)?;
     let Some(count) = count else {
-        let rank = set.map_or(0, |set| draw(cx, set.len()));
-        let member = set.and_then(|set| set.range(rank..rank + 1).next());
+        let member = set.and_then(|set| {
+            let rank = random::below(cx.random(), set.len());
+            set.range(rank..rank + 1).next()
+        });
         reply::bulk_or_null(out, member.map(|(member, _)| member));
         return Ok(());
     };
@@ -201,33 +200,19 @@ fn zrandmember(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resu
     };
     let wanted = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
     let at = |rank: usize| set.range(rank..rank + 1);
+    if count < 0 && wanted > RANDOM_DRAWS_MAX {
+        return Err(CommandError::TooManyDraws { max: RANDOM_DRAWS_MAX });
+    }
     if count < 0 {
-        let members = (0..wanted).flat_map(|_| at(draw(cx, set.len())));
+        let members = (0..wanted).flat_map(|_| at(random::below(cx.random(), set.len())));
         write_members(members, wanted, with_scores, out);
     } else if wanted >= set.len() {
         write_members(set.iter(), set.len(), with_scores, out);
     } else {
-        let ranks = distinct(cx, wanted, set.len());
+        let ranks = random::distinct(|| cx.random(), wanted, set.len());
         write_members(ranks.iter().flat_map(|rank| at(*rank)), wanted, with_scores, out);
     }
     Ok(())
-}
-
-/// A number below `bound`.
-fn draw(cx: &ReadCx<'_>, bound: usize) -> usize {
-    usize::try_from(cx.random().checked_rem(bound as u64).unwrap_or(0)).unwrap_or(0)
-}
-
-/// `count` different numbers below `bound`, each choice as likely as any other (Floyd's way).
-fn distinct(cx: &ReadCx<'_>, count: usize, bound: usize) -> BTreeSet<usize> {
-    let mut drawn = BTreeSet::new();
-    for last in bound - count..bound {
-        let number = draw(cx, last + 1);
-        if !drawn.insert(number) {
-            drawn.insert(last);
-        }
-    }
-    drawn
 }
 
 fn zrank(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {

@@ -6,13 +6,12 @@ use selvedge_wire::ReplySink;
 
 use super::interval::{By, Interval};
 use super::{SORTED_SET, write_members};
-use crate::args::{Cursor, Keyword, words};
+use crate::args::{Keyword, counted_keys, pop_count, positive, words};
 use crate::commands::reply;
 use crate::commands::table::arg::{COUNT, KEY};
 use crate::commands::table::{Arg, Args, Arity, Command, KeyUse, Keys, Run, Traits};
 use crate::cx::{Lookup, WriteCx};
 use crate::error::CommandError;
-use crate::numbers::parse_integer;
 use crate::types::SortedSetRef;
 
 const REMOVE_RANGE: Command = Command {
@@ -124,28 +123,23 @@ impl Extreme {
 }
 
 fn zmpop(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
-    let positive = |word: &[u8]| {
-        parse_integer(word).and_then(|count| usize::try_from(count).ok()).filter(|count| *count > 0)
-    };
-    let [key_count] = words(args);
-    let key_count = positive(key_count).ok_or(CommandError::KeyCountNotPositive)?;
-    let keys = args.get(2..).and_then(|rest| rest.get(..key_count)).ok_or(CommandError::Syntax)?;
-    let mut cursor = Cursor::after(args, 2 + keys.len());
+    let (keys, mut cursor) = counted_keys(args, 1, CommandError::Syntax)?;
     let extreme = match Keyword::of(cursor.word()?).bytes() {
         b"MIN" => Extreme::Lowest,
         b"MAX" => Extreme::Highest,
         _ => return Err(CommandError::Syntax),
     };
-    let mut count = None;
-    while let Some(word) = cursor.next() {
-        if count.is_some() || Keyword::of(word).bytes() != b"COUNT" {
-            return Err(CommandError::Syntax);
+    let count = match cursor.rest() {
+        [] => 1,
+        [option, count, rest @ ..] if Keyword::of(option).bytes() == b"COUNT" => {
+            let count = positive(count, "count")?;
+            if rest.is_empty() { count } else { return Err(CommandError::Syntax) }
         }
-        count = Some(positive(cursor.word()?).ok_or(CommandError::CountNotPositive)?);
-    }
+        _ => return Err(CommandError::Syntax),
+    };
     for key in keys {
         let Some(set) = cx.sorted_set(key)? else { continue };
-        let ranks = extreme.ranks_in(set, count.unwrap_or(1));
+        let ranks = extreme.ranks_in(set, count);
         out.array(2);
         out.bulk(key);
         out.array(ranks.len());
@@ -176,14 +170,7 @@ fn pop(
     out: &mut dyn ReplySink,
 ) -> Result<(), CommandError> {
     let [key] = words(args);
-    let count = match Cursor::after(args, 2).rest() {
-        [] => None,
-        [count] => {
-            let count = parse_integer(count).and_then(|count| usize::try_from(count).ok());
-            Some(count.ok_or(CommandError::NotPositive)?)
-        }
-        _ => return Err(CommandError::Syntax),
-    };
+    let count = pop_count(args, CommandError::Syntax)?;
     let Some(set) = cx.sorted_set(key)? else {
         out.array(0);
         return Ok(());
