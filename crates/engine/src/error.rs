@@ -2,6 +2,8 @@
 //!
 //! `docs/rfcs/0004-error-model-and-texts.md` says how errors travel from a handler to the wire.
 
+use crate::limits::PATTERN_EXTRA_STEPS_MAX;
+
 /// The longest stretch of a client's own words that an error repeats, in bytes (as Redis does).
 const QUOTED_BYTES_MAX: usize = 128;
 
@@ -155,6 +157,9 @@ pub enum CommandError {
     /// A SCAN cursor is no number of 64 bits.
     #[error("ERR invalid cursor")]
     InvalidCursor,
+    /// The pattern is built to explode: see [`Matcher`](crate::glob::Matcher).
+    #[error("LIMIT the pattern takes more than pattern_extra_steps_max ({PATTERN_EXTRA_STEPS_MAX} steps)")]
+    PatternTooCostly,
     /// NOVALUES outside HSCAN.
     #[error("ERR NOVALUES option can only be used in HSCAN")]
     NoValuesOutsideHscan,

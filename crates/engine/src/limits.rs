@@ -48,6 +48,16 @@ pub const TABLE_DEPTH_MAX: u8 = 22;
 /// Entries that one step of SCAN, HSCAN or SSCAN looks at when the caller says nothing. Redis' own default.
 pub const SCAN_COUNT_DEFAULT: usize = 10;
 
+/// Entries that one SCAN looks at, whatever its COUNT says, which is a hint: bounds the time it takes from others.
+pub const SCAN_COUNT_MAX: usize = 10_000;
+
+/// Steps of matching a pattern (looks at one of its bytes) that each byte of a text allows for, with 64 bytes more. What
+/// users write takes one to four.
+pub const PATTERN_STEPS_PER_BYTE: u64 = 8;
+
+/// Steps beyond those, for one command: what a pattern that is built to explode may cost, some 30 ms.
+pub const PATTERN_EXTRA_STEPS_MAX: u64 = 10_000_000;
+
 /// Steps that one SCAN takes until it has met as many entries as asked for. Bounds the work where there are few.
 pub const SCAN_STEPS_MAX: usize = 10;
 

@@ -61,7 +61,10 @@ impl Database {
     ) -> Executed {
         let keys = self.keys(command, args);
         let whole = command.traits.contains(Traits::WHOLE_KEYSPACE);
-        let (result, seen) = {
+        let (result, seen) = if command.traits.contains(Traits::ROAMING) {
+            let cx = ReadCx::roaming(&self.keyspace, self.clock.now());
+            (handler(&cx, args, out), cx.seen())
+        } else {
             let guards = self.keyspace.read(&scope(whole, &keys));
             let cx = ReadCx::new(&self.keyspace, &guards, self.clock.now());
             let cx = match keys.first() {
@@ -71,16 +74,14 @@ impl Database {
             let result = handler(&cx, args, out);
             (result, cx.seen())
         };
-        let mut wait_for = 0;
-        if self.tracks_uncommitted {
-            if seen.expired {
-                self.remove_met(&keys);
-            }
-            wait_for = if whole || seen.expired { self.log.last_sequence() } else { seen.highest_version };
-        } else if self.writes_out_itself {
-            // Which keys are still in the buffer nobody tracks. It is nearly always empty, and then this waits for nothing.
-            wait_for = self.log.last_sequence();
+        if self.tracks_uncommitted && seen.expired {
+            self.remove_met(&keys);
         }
+        let wait_for = if self.tracks_uncommitted && !whole && !seen.expired {
+            seen.highest_version
+        } else {
+            self.sequence_of_all()
+        };
         let is_error = write_error(result, out);
         Executed::Done { wait_for, sequence: self.log.last_sequence(), is_error }
     }
@@ -182,6 +183,13 @@ impl Database {
         let positions = command.key_positions(args).unwrap_or_default();
         let keys = positions.into_iter().filter_map(|position| args.get(position).copied());
         keys.map(|key| (key, self.keyspace.hash(key))).collect()
+    }
+
+    /// What a read waits for when it may have seen anything.
+    pub(crate) fn sequence_of_all(&self) -> Sequence {
+        // With `interval` nobody tracks which keys are still in the buffer. It is nearly always empty, and then this waits
+        // for nothing.
+        if self.tracks_uncommitted || self.writes_out_itself { self.log.last_sequence() } else { 0 }
     }
 
     /// Answers with an error before anything ran.

@@ -17,6 +17,7 @@ mod maintenance;
 mod recovery;
 mod statistics;
 mod transaction;
+mod walk;
 mod write_lane;
 
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use execute::Executed;
 pub use recovery::Progress;
 pub use statistics::{Health, Statistics};
 pub use transaction::{EachReply, Queued};
+pub use walk::Walking;
 
 // What a door needs of the rooms below: it imports no other.
 pub use selvedge_engine::glob::matches as glob_matches;

@@ -6,6 +6,12 @@ use std::time::Duration;
 /// a command runs. Twice the largest frame of any mutation, so that a command that logs a removal and a change fits.
 pub const MUTATION_OVERHEAD_BYTES: usize = 256;
 
+/// Entries that one step of a walk meets before others run: some 0.2 ms, of which one shard is locked for a part.
+pub const WALK_STEP_ENTRIES: usize = 1_000;
+
+/// Items of a walk's reply that are written before others run: some 0.1 ms.
+pub const WALK_STEP_REPLY_ITEMS: usize = 4_000;
+
 /// How often expired entries are looked for, and thereby how long an expired entry nobody touches stays in memory.
 pub const EXPIRY_TICK: Duration = Duration::from_millis(50);
 

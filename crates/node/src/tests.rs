@@ -269,3 +269,39 @@ async fn a_copy_beyond_the_largest_batch_is_refused_and_undone() {
     assert_eq!(run(&database, "SUNIONSTORE small missing").await, Value::Integer(0));
     assert!(database.health().is_ok());
 }
+
+/// Between the steps of a walk others write, and what stays is met once.
+#[tokio::test]
+async fn a_walk_lets_others_write_and_misses_nothing_that_stays() {
+    let rig = Rig::new(Durability::Always);
+    let database = rig.open();
+    for i in 0..3_000 {
+        run(&database, &format!("SET stays:{i} v")).await;
+    }
+    let args: [&[u8]; 2] = [b"KEYS", b"stays:*"];
+    let caller = Caller { permission: Permission::Full };
+    let command = database.admit(caller, &args).unwrap();
+    let mut walking = database.begin_walk(command, &args).unwrap();
+    let mut steps = 1;
+    while database.step_walk(&mut walking) {
+        run(&database, &format!("SET comes:{steps} v")).await;
+        run(&database, "DEL comes:1").await;
+        steps += 1;
+    }
+    assert!(steps >= 3, "{steps} steps");
+    let mut sink = ValueSink::new(Protocol::Resp3);
+    let (executed, more) = database.begin_walk_reply(&mut walking, &mut sink);
+    assert!(more && !walking.reply_items(&mut sink));
+    let wait_for = database.last_sequence();
+    assert_eq!(executed, Executed::Done { wait_for, sequence: wait_for, is_error: false });
+    let Value::Array(keys) = sink.into_values().remove(0) else { panic!() };
+    let names: std::collections::HashSet<Vec<u8>> = keys
+        .iter()
+        .map(|key| match key {
+            Value::Bulk(name) => name.clone(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!((keys.len(), names.len()), (3_000, 3_000));
+    assert!(database.begin_walk(database.admit(caller, &[b"DBSIZE"]).unwrap(), &[b"DBSIZE"]).is_none());
+}

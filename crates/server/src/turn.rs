@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
-use selvedge_node::{Args, Caller, Command, CommitError, Executed};
+use selvedge_node::{Args, Caller, Command, CommitError, Executed, Walking};
 use selvedge_wire::ReplySink;
+use tokio::task::yield_now;
 
 use crate::limits::{POOLED_BUFFER_BYTES, POOLED_BUFFERS};
 use crate::metrics::add;
@@ -35,9 +36,10 @@ impl Turn {
         Self { out: take_buffer(), ..Self::default() }
     }
 
-    /// Executes a command that was admitted, waiting for room in the log where it must.
+    /// Executes a command that was admitted, waiting for room in the log where it must. One that meets every entry lets
+    /// the thread's other connections run between its steps.
     ///
-    /// `sink` makes the sink that writes to the end of the turn's output.
+    /// `run` makes the sink that writes to the end of the turn's output. It is called again for a reply that comes in pieces.
     pub(crate) async fn execute(
         &mut self,
         shared: &Shared,
@@ -46,6 +48,10 @@ impl Turn {
         mut run: impl FnMut(&mut Vec<u8>, &mut dyn FnMut(&mut dyn ReplySink)),
     ) -> Ended {
         let start = self.out.len();
+        if let Some(mut walking) = shared.database.begin_walk(command, args) {
+            let executed = self.walk(shared, &mut walking, run).await;
+            return self.note(shared, start, executed).await.unwrap_or(Ended::Replied { is_error: false });
+        }
         loop {
             let mut executed = None;
             run(&mut self.out, &mut |sink| executed = Some(shared.database.execute(command, args, sink)));
@@ -54,6 +60,26 @@ impl Turn {
                 None => self.out.truncate(start),
             }
         }
+    }
+
+    /// Takes a walk to its end and writes its reply, the thread's other connections having their turns between the steps.
+    async fn walk(
+        &mut self,
+        shared: &Shared,
+        walking: &mut Walking<'_>,
+        mut run: impl FnMut(&mut Vec<u8>, &mut dyn FnMut(&mut dyn ReplySink)),
+    ) -> Option<Executed> {
+        while shared.database.step_walk(walking) {
+            yield_now().await;
+        }
+        let mut begun = None;
+        run(&mut self.out, &mut |sink| begun = Some(shared.database.begin_walk_reply(walking, sink)));
+        let (executed, mut more) = begun?;
+        while more {
+            yield_now().await;
+            run(&mut self.out, &mut |sink| more = walking.reply_items(sink));
+        }
+        Some(executed)
     }
 
     /// Executes a transaction, likewise. `each` writes the reply of one of its commands.

@@ -129,3 +129,27 @@ fn ten_thousand_idle_connections_are_carried() {
     drop(idle);
     assert_eq!(active.call(&["PING"]), "PONG");
 }
+
+/// A mebibyte of pattern against a mebibyte of key: answered, or refused with the limit's name.
+#[test]
+fn patterns_that_are_built_to_explode_are_bounded() {
+    let scratch = tempfile::tempdir().unwrap();
+    let server = Selvedge::start(scratch.path());
+    let mut resp = server.connect();
+    let key = "a".repeat(1 << 20);
+    assert_eq!(resp.call(&["SET", &key, "v"]), "OK");
+    assert_eq!(resp.call(&["SADD", "set", &key, "b"]), "2");
+    let stars = "a*".repeat(1 << 19);
+    let product = format!("*{}b", "a".repeat(1 << 19));
+    let refusal = "-LIMIT the pattern takes more than pattern_extra_steps_max (10000000 steps)";
+    // Too long to be shown when they fail.
+    assert!(resp.call(&["KEYS", &stars]) == key);
+    assert!(resp.call(&["SCAN", "0", "MATCH", &stars]) == format!("0 {key}"));
+    for command in [vec!["KEYS", &product], vec!["SCAN", "0", "MATCH", &product]] {
+        assert_eq!(resp.call(&command), refusal);
+    }
+    assert_eq!(resp.call(&["SSCAN", "set", "0", "MATCH", &product]), refusal);
+    let body = format!(r#"["KEYS","{product}"]"#);
+    let (status, answer) = server.rest(server.token(), &body);
+    assert_eq!((status, answer), (413, format!(r#"{{"error":"{}"}}"#, &refusal[1..])));
+}

@@ -8,7 +8,7 @@ use crate::commands::reply;
 use crate::commands::table::{self, Arg, Args, Arity, Command, Group, Keys, Run, Traits, syntax};
 use crate::cx::ReadCx;
 use crate::error::CommandError;
-use crate::glob;
+use crate::glob::Matcher;
 
 const SERVER: Command = Command::base(Group::Server);
 
@@ -223,10 +223,14 @@ fn list(_cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(),
                     };
                     every().filter(in_category).map(|command| command.name).collect()
                 }
-                b"PATTERN" => every()
-                    .filter(|command| glob::matches(&wanted.to_ascii_lowercase(), command.name.as_bytes()))
-                    .map(|command| command.name)
-                    .collect(),
+                b"PATTERN" => {
+                    let wanted = wanted.to_ascii_lowercase();
+                    let pattern = Matcher::new(&wanted);
+                    let matching = every().filter(|command| pattern.matches(command.name.as_bytes()));
+                    let names = matching.map(|command| command.name).collect();
+                    pattern.check()?;
+                    names
+                }
                 _ => return Err(CommandError::Syntax),
             }
         }

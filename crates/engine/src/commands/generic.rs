@@ -6,11 +6,12 @@ use crate::args::{Cursor, words};
 use crate::commands::reply;
 use crate::commands::scan::{Page, ScanKind, ScanOptions};
 use crate::commands::table::arg::{COUNT, KEY, MATCH};
-use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
+use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits, Walk};
 use crate::cx::{Lookup, ReadCx, WriteCx};
+use crate::entry::EntryRef;
 use crate::error::CommandError;
-use crate::glob;
-use crate::limits::SCAN_STEPS_MAX;
+use crate::glob::Matcher;
+use crate::limits::{SCAN_COUNT_MAX, SCAN_STEPS_MAX};
 
 const GENERIC: Command = Command::base(Group::Generic);
 
@@ -48,7 +49,8 @@ pub(crate) const COMMANDS: &[Command] = &[
         summary: "Returns all keys that match a pattern.",
         arity: Arity::Exactly(2),
         args: &[Arg::pattern("pattern")],
-        traits: Traits::WHOLE_KEYSPACE.and(Traits::DANGEROUS),
+        traits: Traits::WHOLE_KEYSPACE.and(Traits::ROAMING).and(Traits::DANGEROUS),
+        walk: Some(walk_keys),
         run: Run::Read(keys),
         ..GENERIC
     },
@@ -97,7 +99,7 @@ pub(crate) const COMMANDS: &[Command] = &[
             Arg::string("type").after("TYPE").optional(),
             Arg::token("withtype", "WITHTYPE").optional(),
         ],
-        traits: Traits::WHOLE_KEYSPACE.and(Traits::POWERFUL),
+        traits: Traits::WHOLE_KEYSPACE.and(Traits::ROAMING).and(Traits::POWERFUL),
         run: Run::Read(scan),
         ..GENERIC
     },
@@ -155,22 +157,42 @@ fn exists(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<()
 }
 
 fn keys(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
+    let mut walk = walk_keys(args);
+    cx.scan(0, usize::MAX, &mut |entry| walk.visit(entry));
+    walk.reply(out)
+}
+
+fn walk_keys(args: Args<'_>) -> Box<dyn Walk + Send + '_> {
     let [pattern] = words(args);
-    let everything = glob::matches_all(pattern);
-    let mut page = Page::default();
-    let mut cursor = 0;
-    loop {
-        cursor = cx.scan(cursor, usize::MAX, &mut |entry| {
-            if everything || glob::matches(pattern, entry.key()) {
-                page.push(entry.key());
-            }
-        });
-        if cursor == 0 {
-            break;
+    Box::new(KeysWalk { pattern: Matcher::new(pattern), page: Page::default(), replied: 0 })
+}
+
+#[derive(Debug)]
+struct KeysWalk<'a> {
+    pattern: Matcher<'a>,
+    page: Page,
+    replied: usize,
+}
+
+impl Walk for KeysWalk<'_> {
+    fn visit(&mut self, entry: EntryRef<'_>) {
+        if self.pattern.matches(entry.key()) {
+            self.page.push(entry.key());
         }
     }
-    page.write_items(out);
-    Ok(())
+
+    fn begin_reply(&mut self, out: &mut dyn ReplySink) -> Result<bool, CommandError> {
+        self.pattern.check()?;
+        out.array(self.page.len());
+        Ok(self.page.len() > 0)
+    }
+
+    fn reply_items(&mut self, items_max: usize, out: &mut dyn ReplySink) -> bool {
+        let end = self.replied.saturating_add(items_max).min(self.page.len());
+        self.page.items(self.replied..end).for_each(|key| out.bulk(key));
+        self.replied = end;
+        end < self.page.len()
+    }
 }
 
 fn randomkey(cx: &ReadCx<'_>, _args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
@@ -206,13 +228,14 @@ fn renamenx(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Re
 
 fn scan(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
     let options = ScanOptions::parse(args, 1, ScanKind::Keyspace)?;
+    let count = options.count.min(SCAN_COUNT_MAX);
     let mut page = Page::default();
     let mut next = options.cursor;
     let mut seen = 0;
     // A step gives up early where the keyspace is sparse. Some more steps spare the caller of a small database a round
     // trip for each; they are bounded, as in Redis.
     for _ in 0..SCAN_STEPS_MAX {
-        next = cx.scan(next, options.count, &mut |entry| {
+        next = cx.scan(next, count, &mut |entry| {
             seen += 1;
             let name = entry.data_type().name();
             // A type that nothing has matches nothing.
@@ -224,12 +247,11 @@ fn scan(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), 
                 }
             }
         });
-        if next == 0 || seen >= options.count {
+        if next == 0 || seen >= count {
             break;
         }
     }
-    page.write(next, out);
-    Ok(())
+    options.reply(next, &page, out)
 }
 
 fn touch(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {

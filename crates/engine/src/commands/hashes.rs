@@ -319,8 +319,7 @@ fn hscan(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(),
             }
         })
     });
-    page.write(next, out);
-    Ok(())
+    options.reply(next, &page, out)
 }
 
 fn hset(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {

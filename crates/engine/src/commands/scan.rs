@@ -1,11 +1,13 @@
 //! What SCAN, HSCAN, SSCAN and ZSCAN share: their options and their reply.
 
+use std::ops::Range;
+
 use selvedge_wire::ReplySink;
 
 use crate::args::{Cursor, Keyword};
 use crate::commands::table::Args;
 use crate::error::CommandError;
-use crate::glob;
+use crate::glob::Matcher;
 use crate::limits::SCAN_COUNT_DEFAULT;
 use crate::numbers::parse_cursor;
 
@@ -27,7 +29,7 @@ pub(super) enum ScanKind {
 pub(super) struct ScanOptions<'a> {
     pub(super) cursor: u64,
     pub(super) count: usize,
-    pattern: Option<&'a [u8]>,
+    pattern: Option<Matcher<'a>>,
     /// TYPE, as sent.
     pub(super) data_type: Option<&'a [u8]>,
     pub(super) with_type: bool,
@@ -66,9 +68,7 @@ impl<'a> ScanOptions<'a> {
                     options.count =
                         usize::try_from(count).ok().filter(|count| *count > 0).ok_or(CommandError::Syntax)?;
                 }
-                b"MATCH" => {
-                    options.pattern = Some(cursor.word()?).filter(|pattern| !glob::matches_all(pattern))
-                }
+                b"MATCH" => options.pattern = Some(Matcher::new(cursor.word()?)),
                 b"TYPE" if kind == ScanKind::Keyspace => options.data_type = Some(cursor.word()?),
                 b"WITHTYPE" if kind == ScanKind::Keyspace => options.with_type = true,
                 b"NOVALUES" if kind == ScanKind::Hash => options.no_values = true,
@@ -81,7 +81,22 @@ impl<'a> ScanOptions<'a> {
 
     /// Whether the pattern lets it pass.
     pub(super) fn matches(&self, bytes: &[u8]) -> bool {
-        self.pattern.is_none_or(|pattern| glob::matches(pattern, bytes))
+        self.pattern.as_ref().is_none_or(|pattern| pattern.matches(bytes))
+    }
+
+    /// Replies with the next cursor and what was found.
+    ///
+    /// # Errors
+    /// [`CommandError::PatternTooCostly`].
+    pub(super) fn reply(
+        &self,
+        next_cursor: u64,
+        page: &Page,
+        out: &mut dyn ReplySink,
+    ) -> Result<(), CommandError> {
+        self.pattern.as_ref().map_or(Ok(()), Matcher::check)?;
+        page.write(next_cursor, out);
+        Ok(())
     }
 }
 
@@ -102,16 +117,18 @@ impl Page {
     pub(super) fn write(&self, next_cursor: u64, out: &mut dyn ReplySink) {
         out.array(2);
         out.bulk(itoa::Buffer::new().format(next_cursor).as_bytes());
-        self.write_items(out);
+        out.array(self.len());
+        self.items(0..self.len()).for_each(|item| out.bulk(item));
     }
 
-    /// Replies with the items.
-    pub(super) fn write_items(&self, out: &mut dyn ReplySink) {
-        out.array(self.ends.len());
-        let mut start = 0;
-        for end in &self.ends {
-            out.bulk(self.bytes.get(start..*end).unwrap_or_default());
-            start = *end;
-        }
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The items of a range of indexes.
+    pub(super) fn items(&self, range: Range<usize>) -> impl Iterator<Item = &[u8]> {
+        let start = range.start.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        let ends = self.ends.get(range).unwrap_or_default();
+        ends.iter().scan(start, |start, end| self.bytes.get(std::mem::replace(start, *end)..*end))
     }
 }

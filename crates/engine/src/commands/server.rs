@@ -19,7 +19,7 @@ pub(crate) const COMMANDS: &[Command] =
             since: "1.0.0",
             summary: "Returns the number of keys in the database.",
             arity: Arity::Exactly(1),
-            traits: Traits::FAST.and(Traits::WHOLE_KEYSPACE),
+            traits: Traits::FAST.and(Traits::WHOLE_KEYSPACE).and(Traits::ROAMING),
             run: Run::Read(dbsize),
             ..SERVER
         },

@@ -289,6 +289,5 @@ fn sscan(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(),
             }
         })
     });
-    page.write(next, out);
-    Ok(())
+    options.reply(next, &page, out)
 }

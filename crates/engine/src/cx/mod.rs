@@ -51,7 +51,7 @@ pub trait Lookup {
 
     /// Walks the whole keyspace from `cursor` (0 = start) and hands out live entries until about `count` were given.
     ///
-    /// Returns the next cursor, 0 at the end. Needs all shards locked. An entry that stays from the first call to the
+    /// Returns the next cursor, 0 at the end. Needs all shards locked, or a context that roams. An entry that stays from the first call to the
     /// last is given at least once, however the map grows meanwhile. Cursors stay below 2^53, so that they survive as
     /// JSON numbers.
     fn scan(&self, cursor: u64, count: usize, visit: &mut dyn FnMut(EntryRef<'_>)) -> u64;
@@ -59,7 +59,8 @@ pub trait Lookup {
     /// A live entry drawn uniformly with `random`. Needs all shards locked.
     fn random_entry(&self, random: u64) -> Option<EntryRef<'_>>;
 
-    /// The number of entries, expired ones that are still stored included. Needs all shards locked.
+    /// The number of entries, expired ones that are still stored included. Needs all shards locked, or a
+    /// context that roams.
     fn len(&self) -> usize;
 
     /// Whether the keyspace holds nothing. Needs all shards locked.

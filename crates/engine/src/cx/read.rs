@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use super::memo::{Memo, Watcher};
 use crate::cx::{Lookup, Seen};
-use crate::entry::EntryRef;
+use crate::entry::{EntryRef, Record};
 use crate::hash::{KeyHash, KeyHasher};
 use crate::keyspace::{Keyspace, ReadGuards, Sequence, Shards, WriteGuards, random_entry, scan};
 use crate::random;
@@ -23,6 +23,7 @@ pub struct ReadCx<'a> {
     random: Cell<u64>,
     memo: Memo<'a>,
     watcher: Watcher,
+    roams: bool,
 }
 
 impl<'a> ReadCx<'a> {
@@ -40,7 +41,21 @@ impl<'a> ReadCx<'a> {
 
     fn over(keyspace: &'a Keyspace, shards: Shards<'a>, now: Now) -> Self {
         let random = Cell::new(now.us());
-        Self { keyspace, shards, now, random, memo: Memo::default(), watcher: Watcher::default() }
+        Self {
+            keyspace,
+            shards,
+            now,
+            random,
+            memo: Memo::default(),
+            watcher: Watcher::default(),
+            roams: false,
+        }
+    }
+
+    /// A context that holds no shard: it locks one after the other while it scans or counts, and looks no key up.
+    #[must_use]
+    pub fn roaming(keyspace: &'a Keyspace, now: Now) -> Self {
+        Self { roams: true, ..Self::over(keyspace, Shards::none(), now) }
     }
 
     /// Seeds [`ReadCx::random`], which otherwise draws the same numbers for the same microsecond.
@@ -90,11 +105,16 @@ impl Lookup for ReadCx<'_> {
 
     fn scan(&self, cursor: u64, count: usize, visit: &mut dyn FnMut(EntryRef<'_>)) -> u64 {
         let now_ms = self.now.ms();
-        scan(self.shards.all(), cursor, count, &mut |record| {
+        let mut visit = |record: &Record| {
             if !record.is_expired(now_ms) {
                 visit(EntryRef::at(record, now_ms));
             }
-        })
+        };
+        if self.roams {
+            scan(&|index, look| self.keyspace.look_at(index, look), cursor, count, &mut visit)
+        } else {
+            scan(&|index, look| self.shards.all().nth(index).map_or((), look), cursor, count, &mut visit)
+        }
     }
 
     fn random_entry(&self, random: u64) -> Option<EntryRef<'_>> {
@@ -104,6 +124,9 @@ impl Lookup for ReadCx<'_> {
     }
 
     fn len(&self) -> usize {
+        if self.roams {
+            return self.keyspace.counts().entries();
+        }
         self.shards.all().map(|shard| shard.counts().entries()).sum()
     }
 }

@@ -313,7 +313,7 @@ impl Lookup for WriteCx<'_> {
 
     fn scan(&self, cursor: u64, count: usize, visit: &mut dyn FnMut(EntryRef<'_>)) -> u64 {
         let now_ms = self.now.ms();
-        scan(self.shards.all(), cursor, count, &mut |record| {
+        scan(&|index, look| self.shards.all().nth(index).map_or((), look), cursor, count, &mut |record| {
             if !record.is_expired(now_ms) {
                 visit(EntryRef::at(record, now_ms));
             }

@@ -117,6 +117,10 @@ impl<'a> ReadGuards<'a> {
 pub(crate) struct Shards<'a>(Held<&'a Shard>);
 
 impl<'a> Shards<'a> {
+    pub(crate) fn none() -> Self {
+        Self(Held::None)
+    }
+
     #[inline]
     pub(crate) fn of(&self, hash: KeyHash) -> &'a Shard {
         self.0.get(shard_of(hash)).expect(NOT_HELD)

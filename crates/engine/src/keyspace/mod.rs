@@ -129,6 +129,11 @@ impl Keyspace {
         digest
     }
 
+    /// Shows one shard under its lock.
+    pub(crate) fn look_at(&self, index: usize, look: &mut dyn FnMut(&Shard)) {
+        self.shards.get(index).into_iter().for_each(|shard| look(&shard.read()));
+    }
+
     fn shard(&self, index: u8) -> &RwLock<Shard> {
         self.shards.get(usize::from(index)).expect("shard indexes have six bits")
     }

@@ -8,27 +8,29 @@ use crate::random;
 /// Bits of a cursor below the shard's.
 const TABLE_BITS: u32 = CURSOR_BITS - SHARD_BITS;
 
+/// Shows one shard by its index, which need not be locked before or after.
+type LookAt<'l> = dyn Fn(usize, &mut dyn FnMut(&Shard)) + 'l;
+
 /// Hands out whole buckets from `cursor` on until about `count` records were given; returns the next cursor, 0 at the
 /// end. A cursor is the first 48 bits of the hash at which the next bucket starts.
-pub(crate) fn scan<'a>(
-    shards: impl Iterator<Item = &'a Shard>,
-    cursor: u64,
-    count: usize,
-    visit: &mut dyn FnMut(&'a Record),
-) -> u64 {
-    let first = usize::try_from(cursor >> TABLE_BITS).unwrap_or(usize::MAX);
+pub(crate) fn scan(look_at: &LookAt<'_>, cursor: u64, count: usize, visit: &mut dyn FnMut(&Record)) -> u64 {
+    let shards = usize::from(Keyspace::SHARDS);
+    let first = usize::try_from(cursor >> TABLE_BITS).unwrap_or(shards);
     let mut from = (cursor & ((1 << TABLE_BITS) - 1)) << SHARD_BITS;
     let mut given = 0;
-    for (index, shard) in shards.enumerate().skip(first) {
-        let (now, next) = shard.table().scan(from, count - given, visit);
-        given += now;
+    for index in first..shards {
+        let mut next = None;
+        look_at(index, &mut |shard| {
+            let (now, after) = shard.table().scan(from, count - given, &mut |record| visit(record));
+            given += now;
+            next = after;
+        });
         from = 0;
         if let Some(next) = next {
             return ((index as u64) << TABLE_BITS) | (next >> SHARD_BITS);
         }
         if given >= count {
-            let next_shard = (index + 1) % usize::from(Keyspace::SHARDS);
-            return (next_shard as u64) << TABLE_BITS;
+            return (((index + 1) % shards) as u64) << TABLE_BITS;
         }
     }
     0

@@ -31,17 +31,37 @@ impl Form {
         }
     }
 
-    fn write(self, out: &mut Vec<u8>, run: &mut dyn FnMut(&mut dyn ReplySink)) {
+    fn element(self) -> Element {
         match self {
-            Self::Json(encoding) => {
-                json::write_element(out, encoding, run);
-            }
-            Self::Resp2 => run(&mut RespSink::new(out, Protocol::Resp2)),
+            Self::Json(encoding) => Element::Json(json::Element::new(encoding)),
+            Self::Resp2 => Element::Resp2,
         }
+    }
+
+    fn write(self, out: &mut Vec<u8>, run: &mut dyn FnMut(&mut dyn ReplySink)) {
+        self.element().write(out, run);
     }
 
     fn write_error(self, out: &mut Vec<u8>, text: &str) {
         self.write(out, &mut |sink| sink.error(text));
+    }
+}
+
+/// A reply that may come in parts.
+#[derive(Debug)]
+enum Element {
+    Json(json::Element),
+    Resp2,
+}
+
+impl Element {
+    fn write(&mut self, out: &mut Vec<u8>, run: &mut dyn FnMut(&mut dyn ReplySink)) {
+        match self {
+            Self::Json(element) => {
+                element.write(out, run);
+            }
+            Self::Resp2 => run(&mut RespSink::new(out, Protocol::Resp2)),
+        }
     }
 }
 
@@ -194,9 +214,10 @@ async fn run(
         return text;
     }
     let mut text = None;
+    let mut element = form.element();
     let ended = turn
         .execute(shared, command, &args, |out, run| {
-            form.write(out, &mut |sink| {
+            element.write(out, &mut |sink| {
                 let mut watch = ErrorWatch { sink, text: None };
                 run(&mut watch);
                 text = watch.text;

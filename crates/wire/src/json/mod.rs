@@ -4,5 +4,5 @@ mod base64;
 mod sink;
 mod string;
 
-pub use sink::{Encoding, JsonSink, write_element, write_error};
+pub use sink::{Element, Encoding, JsonSink, write_element, write_error};
 pub use string::write_string;

@@ -167,25 +167,55 @@ impl ReplySink for JsonSink<'_> {
     }
 }
 
-/// Writes `{"result":...}` or `{"error":"..."}` from the one reply that `run` gives. True if it was an error.
-pub fn write_element(out: &mut Vec<u8>, encoding: Encoding, run: impl FnOnce(&mut dyn ReplySink)) -> bool {
-    let start = out.len();
-    out.extend_from_slice(b"{\"result\":");
-    let mut sink = JsonSink::new(out, encoding);
-    run(&mut sink);
-    debug_assert!(sink.open.is_empty(), "an array announced more elements than were written");
-    debug_assert!(!sink.first || sink.is_error(), "a command gives exactly one reply");
-    match sink.into_error() {
-        Some(text) => {
+/// One `{"result":...}` or `{"error":"..."}` on its way into a buffer.
+#[derive(Debug)]
+pub struct Element {
+    encoding: Encoding,
+    /// As in [`JsonSink`], between two parts.
+    open: SmallVec<[usize; 8]>,
+    first: bool,
+}
+
+impl Element {
+    /// An element of which nothing is written.
+    #[must_use]
+    pub fn new(encoding: Encoding) -> Self {
+        Self { encoding, open: SmallVec::new(), first: true }
+    }
+
+    /// Writes what `run` gives: the one reply, or the next part of it where an array has elements to come. True if the
+    /// reply was an error. After the last part the next element can begin.
+    pub fn write(&mut self, out: &mut Vec<u8>, run: impl FnOnce(&mut dyn ReplySink)) -> bool {
+        let start = out.len();
+        if self.open.is_empty() {
+            out.extend_from_slice(b"{\"result\":");
+        }
+        let mut sink = JsonSink::new(out, self.encoding);
+        sink.first = self.first;
+        sink.open = std::mem::take(&mut self.open);
+        run(&mut sink);
+        self.open = std::mem::take(&mut sink.open);
+        let is_whole = self.open.is_empty();
+        debug_assert!(!sink.first || !is_whole || sink.is_error(), "a command gives exactly one reply");
+        self.first = sink.first || is_whole;
+        if let Some(text) = sink.into_error() {
             out.truncate(start);
             write_error(out, &text);
-            true
+            return true;
         }
-        None => {
+        if is_whole {
             out.push(b'}');
-            false
         }
+        false
     }
+}
+
+/// Writes `{"result":...}` or `{"error":"..."}` from the one reply that `run` gives. True if it was an error.
+pub fn write_element(out: &mut Vec<u8>, encoding: Encoding, run: impl FnOnce(&mut dyn ReplySink)) -> bool {
+    let mut element = Element::new(encoding);
+    let is_error = element.write(out, run);
+    debug_assert!(element.open.is_empty(), "an array announced more elements than were written");
+    is_error
 }
 
 /// Writes `{"error":"..."}`. The text is never base64.

@@ -258,18 +258,18 @@ fn zscan(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(),
     let [key] = words(args);
     ScanOptions::check_cursor(args, 2)?;
     let mut page = Page::default();
-    let mut next = 0;
-    if let Some(set) = cx.sorted_set(key)? {
-        let options = ScanOptions::parse(args, 2, ScanKind::SortedSet)?;
-        next = set.scan(options.cursor, options.count, &mut |member, score| {
-            if options.matches(member) {
-                page.push(member);
-                page.push(&double_text(score));
-            }
-        });
-    }
-    page.write(next, out);
-    Ok(())
+    let Some(set) = cx.sorted_set(key)? else {
+        page.write(0, out);
+        return Ok(());
+    };
+    let options = ScanOptions::parse(args, 2, ScanKind::SortedSet)?;
+    let next = set.scan(options.cursor, options.count, &mut |member, score| {
+        if options.matches(member) {
+            page.push(member);
+            page.push(&double_text(score));
+        }
+    });
+    options.reply(next, &page, out)
 }
 
 fn zscore(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {

@@ -10,11 +10,13 @@ mod keys;
 mod permission;
 pub(crate) mod syntax;
 mod traits;
+mod walk;
 
 pub use arg::{Arg, ArgKind};
 pub use keys::{KeyPositions, KeyUse, Keys};
 pub use permission::Permission;
 pub use traits::Traits;
+pub use walk::{Walk, WalkHandler};
 
 use selvedge_wire::ReplySink;
 
@@ -58,6 +60,8 @@ pub struct Command {
     pub subcommands: &'static [Command],
     /// Who runs it, and with which rights.
     pub run: Run,
+    /// How to run it in steps, where it may meet every entry of a large database.
+    pub walk: Option<WalkHandler>,
 }
 
 impl Command {
@@ -76,6 +80,7 @@ impl Command {
             traits: Traits::NONE,
             subcommands: &[],
             run: Run::Container,
+            walk: None,
         }
     }
 

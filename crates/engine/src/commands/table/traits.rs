@@ -29,12 +29,14 @@ impl Traits {
     pub const DANGEROUS: Self = Self(1 << 9);
     /// A read that the read-only token may not run although it is not in `@dangerous`.
     pub const POWERFUL: Self = Self(1 << 10);
-    /// Looks at all shards: runs under all locks.
+    /// Looks at all shards: runs under all locks, unless it is [`Traits::ROAMING`].
     pub const WHOLE_KEYSPACE: Self = Self(1 << 11);
     /// In the category `@connection` although its group is another.
     pub const CONNECTION: Self = Self(1 << 12);
     /// May log more than its arguments come to, because it copies what is stored: the log is asked for room afterwards.
     pub const COPIES_STORED: Self = Self(1 << 13);
+    /// Looks at one shard after the other, so that alone it needs no two of their locks at once.
+    pub const ROAMING: Self = Self(1 << 14);
 
     /// Both sets together.
     #[must_use]

@@ -87,6 +87,24 @@ fn a_string_in_pieces_is_one_string() {
 }
 
 #[test]
+fn an_array_comes_in_parts() {
+    let (mut out, mut element) = (Vec::new(), Element::new(Encoding::Plain));
+    for _ in 0..2 {
+        assert!(!element.write(&mut out, |sink| sink.array(3)));
+        assert!(!element.write(&mut out, |sink| sink.integer(1)));
+        assert!(!element.write(&mut out, |_| {}));
+        assert!(!element.write(&mut out, |sink| {
+            sink.array(1);
+            sink.bulk(b"x");
+            sink.null();
+        }));
+    }
+    assert!(element.write(&mut out, |sink| sink.error("ERR no")));
+    let expected = r#"{"result":[1,["x"],null]}{"result":[1,["x"],null]}{"error":"ERR no"}"#;
+    assert_eq!(String::from_utf8(out).unwrap(), expected);
+}
+
+#[test]
 fn an_error_leaves_nothing_but_its_text() {
     let mut out = b"[".to_vec();
     assert!(write_element(&mut out, Encoding::Base64, |sink| sink.error("ERR a\r\nb")));
