@@ -51,6 +51,7 @@ pub fn page(command: &Command) -> String {
 fn section(command: &Command, page: &mut String) {
     let kind = match command.run {
         Run::Write(_) => "write",
+        Run::Blocking(_) => "write, may wait",
         Run::Read(_) if command.is_read() => "read",
         Run::Read(_) | Run::Connection(_) => "neither reads nor writes data",
         Run::Container => "holds subcommands",

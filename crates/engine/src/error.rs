@@ -64,6 +64,15 @@ pub enum CommandError {
         /// The option as sent.
         option: Box<str>,
     },
+    /// The timeout of a blocking command is no number.
+    #[error("ERR timeout is not a float or out of range")]
+    TimeoutNotAFloat,
+    /// The timeout of a blocking command is before now.
+    #[error("ERR timeout is negative")]
+    TimeoutNegative,
+    /// The timeout of a blocking command ends after the end of time.
+    #[error("ERR timeout is out of range")]
+    TimeoutOutOfRange,
     /// RENAME of a key that is not there.
     #[error("ERR no such key")]
     NoSuchKey,

@@ -30,6 +30,6 @@ pub use error::CommandError;
 pub use hash::{HashSeed, KeyHash};
 pub use keyspace::{Keyspace, Scope, Sequence};
 pub use replay::{apply_batch, genesis_seed};
-pub use table::{Args, Command, Connection, Permission, Run, Traits};
+pub use table::{Args, Attempt, Command, Connection, Nothing, Patience, Permission, Run, Traits};
 pub use time::{HybridTime, Milliseconds, Now};
 pub use undo::undo;

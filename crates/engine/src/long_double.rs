@@ -52,9 +52,23 @@ impl LongDouble {
         (!sum.is_nan()).then_some(Self(sum))
     }
 
+    /// Whether it is below zero, or the zero with a minus.
+    pub(crate) fn is_negative(self) -> bool {
+        self.0.is_negative()
+    }
+
     /// Whether it is neither of the infinities.
     pub(crate) fn is_finite(self) -> bool {
         self.0.is_finite()
+    }
+
+    /// A thousand times this, rounded up: seconds as milliseconds. None if that is no 64-bit integer.
+    pub(crate) fn thousandfold(self) -> Option<i64> {
+        let thousand = X87DoubleExtended::from_u128(1000).value;
+        let product = self.0.mul_r(thousand, Round::NearestTiesToEven).value;
+        let mut is_exact = false;
+        let rounded = product.to_i128_r(64, Round::TowardPositive, &mut is_exact);
+        if rounded.status.contains(Status::INVALID_OP) { None } else { i64::try_from(rounded.value).ok() }
     }
 
     /// The decimal text with up to 17 digits after the point. Meant for finite numbers.

@@ -18,6 +18,8 @@ use crate::entropy::Entropy;
 use crate::error::OpenError;
 use crate::maintenance;
 use crate::recovery::{Progress, Recovery};
+use crate::waiters::Waiters;
+use crate::watches::Watches;
 use crate::write_lane::WriteLane;
 
 /// What an operator decides about a database.
@@ -43,6 +45,8 @@ pub struct Database {
     pub(crate) lane: Mutex<WriteLane>,
     pub(crate) clock: DatabaseClock,
     pub(crate) garbage: Sender<Vec<Garbage>>,
+    pub(crate) waiters: Arc<Waiters>,
+    pub(crate) watches: Arc<Watches>,
     pub(crate) expired_total: AtomicU64,
     /// `always`: reads of what is not committed wait for it.
     pub(crate) tracks_uncommitted: bool,
@@ -100,6 +104,8 @@ impl Database {
             keyspace,
             lane: Mutex::new(lane),
             garbage,
+            waiters: Arc::default(),
+            watches: Arc::default(),
             expired_total: AtomicU64::new(0),
             tracks_uncommitted: matches!(settings.durability, Durability::Always),
             writes_out_itself: matches!(settings.durability, Durability::Interval { .. }),

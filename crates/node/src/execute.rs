@@ -3,18 +3,19 @@
 use selvedge_engine::cx::{Lookup, ReadCx, WriteCx};
 use selvedge_engine::hash::KeyHash;
 use selvedge_engine::keyspace::{Scope, WriteGuards};
-use selvedge_engine::table::{ReadHandler, WriteHandler};
-use selvedge_engine::{Args, Command, CommandError, Run, Traits};
+use selvedge_engine::table::{BlockingHandler, ReadHandler, WriteHandler};
+use selvedge_engine::{Args, Attempt, Command, CommandError, Run, Traits};
 use selvedge_log::{Refused, Sequence};
 use selvedge_wire::ReplySink;
 use smallvec::SmallVec;
 
 use crate::database::Database;
 use crate::limits::MUTATION_OVERHEAD_BYTES;
+use crate::waiters::{Blocked, Waiter};
 use crate::write_lane::WriteLane;
 
 /// What became of a command.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Executed {
     /// It ran and its reply is written.
     Done {
@@ -29,6 +30,13 @@ pub enum Executed {
     NeedsRoom {
         /// What to wait for.
         bytes: usize,
+    },
+    /// It found nothing to take and waits; nothing was written.
+    Blocked(Blocked),
+    /// A watched key has changed: nothing ran. The reply must not leave before this sequence is committed.
+    Outdated {
+        /// What the state included.
+        sequence: Sequence,
     },
     /// Nothing ran, or all that ran was undone. The caller drops what was written to the sink and answers with this error.
     Undone {
@@ -45,6 +53,7 @@ impl Database {
         match command.run {
             Run::Read(handler) => self.execute_read(command, handler, args, out),
             Run::Write(handler) => self.execute_write(command, handler, args, out),
+            Run::Blocking(handler) => self.execute_blocking(command, handler, args, out),
             Run::Connection(_) | Run::Container => {
                 debug_assert!(false, "connection commands are the server's");
                 self.refuse(&CommandError::unknown_command(args).to_string(), out)
@@ -94,13 +103,61 @@ impl Database {
         out: &mut dyn ReplySink,
     ) -> Executed {
         let keys = self.keys(command, args);
-        let bytes = log_bytes(args);
         let mut lane = self.lane.lock();
-        if let Err(answer) = self.admit_bytes(bytes) {
+        if let Err(answer) = self.admit_bytes(log_bytes(args)) {
             return answer;
         }
+        let run = |cx: &mut WriteCx<'_>| handler(cx, args, out);
+        let ran = match self.run_write(&mut lane, command, &keys, run) {
+            Ok(ran) => ran,
+            Err(answer) => return answer,
+        };
+        self.after_batch(&mut lane);
+        drop(lane);
+        let last = self.settled(&keys, &ran);
+        let is_error = write_error(ran.result, out);
+        Executed::Done { wait_for: last, sequence: last, is_error }
+    }
+
+    fn execute_blocking(
+        &self,
+        command: &'static Command,
+        handler: BlockingHandler,
+        args: Args<'_>,
+        out: &mut dyn ReplySink,
+    ) -> Executed {
+        let keys = self.keys(command, args);
+        let mut lane = self.lane.lock();
+        if let Err(answer) = self.admit_bytes(log_bytes(args)) {
+            return answer;
+        }
+        let run = |cx: &mut WriteCx<'_>| handler(cx, args, out);
+        let ran = match self.run_write(&mut lane, command, &keys, run) {
+            Ok(ran) => ran,
+            Err(answer) => return answer,
+        };
+        // Also for a command that waits: it may have removed what had expired.
+        self.after_batch(&mut lane);
+        if let Ok(Attempt::Blocked(patience)) = ran.result {
+            let waiter = Waiter::new(command, handler, args, &keys, out.protocol());
+            return Executed::Blocked(self.waiters.enter(waiter, patience, ran.last));
+        }
+        drop(lane);
+        let last = self.settled(&keys, &ran);
+        let is_error = write_error(ran.result.map(|_| ()), out);
+        Executed::Done { wait_for: last, sequence: last, is_error }
+    }
+
+    /// Runs one write under the locks of its keys' shards and logs what it changed.
+    pub(crate) fn run_write<T>(
+        &self,
+        lane: &mut WriteLane,
+        command: &Command,
+        keys: &HashedKeys<'_>,
+        run: impl FnOnce(&mut WriteCx<'_>) -> T,
+    ) -> Result<Ran<T>, Executed> {
         let whole = command.traits.contains(Traits::WHOLE_KEYSPACE);
-        let mut guards = self.keyspace.write(&scope(whole, &keys));
+        let mut guards = self.keyspace.write(&scope(whole, keys));
         let now = self.clock.now();
         lane.begin(now, self.log.committed());
         let copies_stored = command.traits.contains(Traits::COPIES_STORED);
@@ -112,24 +169,27 @@ impl Database {
             if let Some((key, hash)) = keys.first() {
                 cx = cx.with_key(key, *hash);
             }
-            (handler(&mut cx, args, out), cx.seen())
+            (run(&mut cx), cx.seen())
         };
-        if copies_stored && let Err(answer) = self.admit_batch(&mut guards, &mut lane) {
+        if copies_stored && let Err(answer) = self.admit_batch(&mut guards, lane) {
             poison.disarm();
-            return answer;
+            return Err(answer);
         }
-        let unlogged = seen.expired && lane.batch.is_empty();
-        let mut last = self.log_batch(&mut lane);
+        let met_expired = seen.expired && lane.batch.is_empty() && self.tracks_uncommitted;
+        let last = self.log_batch(lane);
         poison.disarm();
         drop(guards);
-        self.take_garbage(&mut lane);
-        drop(lane);
-        if unlogged && self.tracks_uncommitted {
-            self.remove_met(&keys);
-            last = self.log.last_sequence();
+        self.take_garbage(lane);
+        Ok(Ran { result, last, met_expired })
+    }
+
+    /// The sequence that the reply of a write waits for, when the lane is free again.
+    fn settled<T>(&self, keys: &HashedKeys<'_>, ran: &Ran<T>) -> Sequence {
+        if !ran.met_expired {
+            return ran.last;
         }
-        let is_error = write_error(result, out);
-        Executed::Done { wait_for: last, sequence: last, is_error }
+        self.remove_met(keys);
+        self.log.last_sequence()
     }
 
     /// Appends what the lane's batch holds, while the shards are still locked. Returns the log's last sequence.
@@ -210,6 +270,16 @@ impl Database {
             self.remove_expired(&expired);
         }
     }
+}
+
+/// How a write went.
+pub(crate) struct Ran<T> {
+    /// What the handler returned.
+    pub(crate) result: T,
+    /// The log's last sequence.
+    pub(crate) last: Sequence,
+    /// It met something expired, and nothing of that is in the log yet.
+    met_expired: bool,
 }
 
 /// Keys with their hashes, in the order of the arguments.

@@ -9,6 +9,7 @@ pub mod entropy;
 pub mod limits;
 
 mod admit;
+mod after;
 mod commit;
 mod database;
 mod error;
@@ -17,7 +18,9 @@ mod maintenance;
 mod recovery;
 mod statistics;
 mod transaction;
+mod waiters;
 mod walk;
+mod watches;
 mod write_lane;
 
 #[cfg(test)]
@@ -30,12 +33,14 @@ pub use execute::Executed;
 pub use recovery::Progress;
 pub use statistics::{Health, Statistics};
 pub use transaction::{EachReply, Queued};
+pub use waiters::{Blocked, Woken};
 pub use walk::Walking;
+pub use watches::Watch;
 
 // What a door needs of the rooms below: it imports no other.
 pub use selvedge_engine::glob::matches as glob_matches;
-pub use selvedge_engine::{Args, Command, CommandError, Connection, Permission, Run};
+pub use selvedge_engine::{Args, Command, CommandError, Connection, Nothing, Patience, Permission, Run};
 pub use selvedge_log::{
     DirectoryError, Disk, Durability, FileDisk, LATENCY_BUCKETS_US as SYNC_LATENCY_BUCKETS_US,
-    OpenError as LogError,
+    OpenError as LogError, Sequence,
 };

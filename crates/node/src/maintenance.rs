@@ -23,6 +23,7 @@ pub(crate) fn run(database: &Weak<Database>, garbage: &Receiver<Vec<Garbage>>) {
         let Some(database) = database.upgrade() else { return };
         let poison = database.poison_on_panic();
         database.remove_due();
+        database.serve_put_off();
         poison.disarm();
     }
 }
@@ -69,6 +70,7 @@ impl Database {
         poison.disarm();
         drop(guards);
         self.take_garbage(&mut lane);
+        self.after_batch(&mut lane);
         true
     }
 

@@ -51,6 +51,7 @@ async fn run(database: &Database, line: &str) -> Value {
             }
             Executed::NeedsRoom { bytes } => database.room(bytes).await.unwrap(),
             Executed::Undone { error } => return Value::Error(error),
+            other => panic!("{line}: {other:?}"),
         }
     }
 }
@@ -144,7 +145,7 @@ async fn nobody_reads_what_is_not_with_the_kernel() {
     let read = execute("GET a");
     let mut sink = ValueSink::new(Protocol::Resp2);
     let transaction =
-        database.execute_transaction(&queue(&database, &["GET a"]), &mut |_, write| write(&mut sink));
+        database.execute_transaction(&queue(&database, &["GET a"]), None, &mut |_, write| write(&mut sink));
     let Executed::Done { wait_for: transaction, .. } = transaction else { panic!("{transaction:?}") };
     assert!(
         database.needs_commit(written) && database.needs_commit(read) && database.needs_commit(transaction)
@@ -162,7 +163,7 @@ async fn a_transaction_is_one_batch() {
     let before = database.last_sequence();
     let mut sink = ValueSink::new(Protocol::Resp2);
     let queue = queue(&database, &["SET a 1", "INCR text", "INCR a", "GET a", "DBSIZE"]);
-    let executed = database.execute_transaction(&queue, &mut |_, write| write(&mut sink));
+    let executed = database.execute_transaction(&queue, None, &mut |_, write| write(&mut sink));
     let Executed::Done { wait_for, .. } = executed else { panic!("{executed:?}") };
     database.commit(wait_for).await.unwrap();
     assert_eq!(database.last_sequence(), before + 1);
@@ -235,7 +236,7 @@ async fn copies_of_what_is_stored_wait_for_room_in_the_log() {
     let queued = queue(&database, &["SUNIONSTORE both set copy0", "SMOVE both single nothere", "SCARD both"]);
     loop {
         let mut sink = ValueSink::new(Protocol::Resp3);
-        match database.execute_transaction(&queued, &mut |_, write| write(&mut sink)) {
+        match database.execute_transaction(&queued, None, &mut |_, write| write(&mut sink)) {
             Executed::NeedsRoom { bytes } => database.room(bytes).await.unwrap(),
             executed => {
                 assert!(matches!(executed, Executed::Done { is_error: false, .. }), "{executed:?}");
@@ -293,7 +294,8 @@ async fn a_walk_lets_others_write_and_misses_nothing_that_stays() {
     let (executed, more) = database.begin_walk_reply(&mut walking, &mut sink);
     assert!(more && !walking.reply_items(&mut sink));
     let wait_for = database.last_sequence();
-    assert_eq!(executed, Executed::Done { wait_for, sequence: wait_for, is_error: false });
+    let expected = Executed::Done { wait_for, sequence: wait_for, is_error: false };
+    assert_eq!(format!("{executed:?}"), format!("{expected:?}"));
     let Value::Array(keys) = sink.into_values().remove(0) else { panic!() };
     let names: std::collections::HashSet<Vec<u8>> = keys
         .iter()

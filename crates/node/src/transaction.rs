@@ -2,12 +2,14 @@
 
 use selvedge_engine::cx::{Lookup, ReadCx, WriteCx};
 use selvedge_engine::keyspace::Scope;
-use selvedge_engine::{Command, Run, Traits};
+use selvedge_engine::{Attempt, Command, Run, Traits};
 use selvedge_wire::ReplySink;
 use smallvec::SmallVec;
 
 use crate::database::Database;
 use crate::execute::{Executed, HashedKeys, log_bytes, scope, write_error};
+use crate::watches::Watch;
+use crate::write_lane::WriteLane;
 
 /// A queued command. Its arguments are its own, since the request that brought it is long gone.
 #[derive(Debug, Clone)]
@@ -25,8 +27,13 @@ impl Database {
     /// Runs queued commands as one: nobody sees a state in between, and the log has all of it or nothing.
     ///
     /// A command that fails at run time leaves the others standing, as in Redis. Replies are void unless all of it is
-    /// [`Executed::Done`].
-    pub fn execute_transaction(&self, queue: &[Queued], each: EachReply<'_>) -> Executed {
+    /// [`Executed::Done`]. Nothing runs if a key of `watch` has changed.
+    pub fn execute_transaction(
+        &self,
+        queue: &[Queued],
+        watch: Option<&Watch>,
+        each: EachReply<'_>,
+    ) -> Executed {
         let writes = queue.iter().any(|queued| queued.command.is_write());
         let arguments: Vec<SmallVec<[&[u8]; 8]>> =
             queue.iter().map(|queued| queued.arguments.iter().map(Vec::as_slice).collect()).collect();
@@ -39,14 +46,21 @@ impl Database {
             keys.extend(self.keys(queued.command, args));
         }
         let scope = scope(whole, &keys);
-        let unlogged = if writes {
-            match self.run_writes(queue, &arguments, &scope, bytes, each) {
+        let watch = watch.filter(|watch| !watch.is_empty());
+        // Under the lane nothing changes any more between the look at the watched keys and the commands.
+        let mut lane = (writes || watch.is_some()).then(|| self.lane.lock());
+        if watch.is_some_and(|watch| !self.holds(watch)) {
+            return Executed::Outdated { sequence: self.log.last_sequence() };
+        }
+        let unlogged = if let Some(lane) = lane.as_mut().filter(|_| writes) {
+            match self.run_writes(lane, queue, &arguments, &scope, bytes, each) {
                 Ok(unlogged) => unlogged,
                 Err(answer) => return answer,
             }
         } else {
             self.run_reads(queue, &arguments, &scope, each)
         };
+        drop(lane);
         if unlogged && self.tracks_uncommitted {
             self.remove_met(&keys);
         }
@@ -82,13 +96,13 @@ impl Database {
     /// Returns whether something expired was met, and nothing logged.
     fn run_writes(
         &self,
+        lane: &mut WriteLane,
         queue: &[Queued],
         arguments: &[SmallVec<[&[u8]; 8]>],
         scope: &Scope,
         bytes: usize,
         each: EachReply<'_>,
     ) -> Result<bool, Executed> {
-        let mut lane = self.lane.lock();
         self.admit_bytes(bytes)?;
         let mut guards = self.keyspace.write(scope);
         let now = self.clock.now();
@@ -106,6 +120,17 @@ impl Database {
                         met_expired |= cx.seen().expired;
                         result
                     }
+                    Run::Blocking(handler) => {
+                        let mut cx = WriteCx::new(&self.keyspace, &mut guards, &mut lane.batch, now, random);
+                        let attempt = handler(&mut cx, args, out);
+                        met_expired |= cx.seen().expired;
+                        attempt.map(|attempt| {
+                            // A transaction never waits: nobody else could put anything in.
+                            if let Attempt::Blocked(patience) = attempt {
+                                patience.nothing.write(out);
+                            }
+                        })
+                    }
                     Run::Read(handler) => {
                         let cx = ReadCx::within(&self.keyspace, &guards, now).with_random(random);
                         let result = handler(&cx, args, out);
@@ -117,15 +142,16 @@ impl Database {
                 write_error(result, out);
             });
         }
-        if let Err(answer) = self.admit_batch(&mut guards, &mut lane) {
+        if let Err(answer) = self.admit_batch(&mut guards, lane) {
             poison.disarm();
             return Err(answer);
         }
         let unlogged = met_expired && lane.batch.is_empty();
-        self.log_batch(&mut lane);
+        self.log_batch(lane);
         poison.disarm();
         drop(guards);
-        self.take_garbage(&mut lane);
+        self.take_garbage(lane);
+        self.after_batch(lane);
         Ok(unlogged)
     }
 }

@@ -65,7 +65,7 @@ fn sections(shared: &Shared) -> Vec<Section> {
             vec![
                 ("connected_clients", shared.clients.count().to_string()),
                 ("maxclients", shared.settings.connections_max.to_string()),
-                ("blocked_clients", "0".to_owned()),
+                ("blocked_clients", statistics.blocked.to_string()),
             ],
         ),
         (

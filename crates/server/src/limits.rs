@@ -18,6 +18,12 @@ pub const POOLED_BUFFERS: usize = 64;
 /// Bytes of the head of an HTTP request: request line and headers, path style included.
 pub const HTTP_HEAD_BYTES_MAX: usize = 64 * 1024;
 
+/// Keys that one connection may watch: each is kept twice, and EXEC looks at all of them.
+pub const WATCHED_KEYS_MAX: usize = 1_000_000;
+
+/// Bytes that are read ahead from a connection whose command waits. Beyond, the client's next requests wait in its socket.
+pub const READ_AHEAD_BYTES_MAX: usize = 64 * 1024;
+
 /// Bytes of a connection's name and of what a client library says of itself.
 pub const NAME_BYTES_MAX: usize = 1024;
 

@@ -1,6 +1,6 @@
 //! The RESP door: the loop of one connection.
 
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use smallvec::SmallVec;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::yield_now;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-use crate::connection::Connection;
-use crate::limits::{READ_BYTES, TURN_OUTPUT_BYTES};
+use crate::connection::{BlockedCommand, Connection};
+use crate::limits::{READ_AHEAD_BYTES_MAX, READ_BYTES, TURN_OUTPUT_BYTES};
 use crate::metrics::add;
 use crate::shared::Shared;
 use crate::turn::{Turn, give_buffer, take_buffer};
@@ -94,28 +94,39 @@ impl Loop {
                     Err(_) => return Ok(0),
                 },
             }
-            if self.input.capacity() == 0 {
-                self.input = take_buffer();
+            if let Some(count) = self.take_bytes(stream).await? {
+                return Ok(count);
             }
-            self.input.reserve(READ_BYTES);
-            // Read as a future polled once: unlike `try_read`, it notes that the socket is empty when it gets less than it
-            // asked for. The next wait then goes to the poller, where the other connections have their turn.
-            let read = {
-                let mut read = pin!(stream.read_buf(&mut self.input));
-                poll_fn(|cx| match read.as_mut().poll(cx) {
-                    Poll::Ready(read) => Poll::Ready(Some(read)),
-                    Poll::Pending => Poll::Ready(None),
-                })
-                .await
-            };
-            match read {
-                Some(Ok(count)) => {
-                    add(&self.connection.shared.metrics.received_bytes, count as u64);
-                    return Ok(count);
+        }
+    }
+
+    /// Takes what the socket has. None: nothing at the moment.
+    async fn take_bytes(&mut self, stream: &mut TcpStream) -> io::Result<Option<usize>> {
+        if self.input.capacity() == 0 {
+            self.input = take_buffer();
+        }
+        self.input.reserve(READ_BYTES);
+        // Read as a future polled once: unlike `try_read`, it notes that the socket is empty when it gets less than it
+        // asked for. The next wait then goes to the poller, where the other connections have their turn.
+        let read = {
+            let mut read = pin!(stream.read_buf(&mut self.input));
+            poll_fn(|cx| match read.as_mut().poll(cx) {
+                Poll::Ready(read) => Poll::Ready(Some(read)),
+                Poll::Pending => Poll::Ready(None),
+            })
+            .await
+        };
+        match read {
+            Some(read) => {
+                let count = read?;
+                add(&self.connection.shared.metrics.received_bytes, count as u64);
+                Ok(Some(count))
+            }
+            None => {
+                if self.input.is_empty() {
+                    give_buffer(std::mem::take(&mut self.input));
                 }
-                Some(Err(error)) => return Err(error),
-                None if self.input.is_empty() => give_buffer(std::mem::take(&mut self.input)),
-                None => {}
+                Ok(None)
             }
         }
     }
@@ -137,6 +148,11 @@ impl Loop {
             turn.out.clear();
             match more {
                 More::Turns => {}
+                More::Blocked => {
+                    if !self.wait(stream, &mut turn).await? {
+                        return Ok(false);
+                    }
+                }
                 More::Bytes => break,
                 More::Nothing => return Ok(false),
             }
@@ -174,11 +190,63 @@ impl Loop {
                 return More::Nothing;
             }
             drop(args);
+            if self.connection.blocked.is_some() {
+                return More::Blocked;
+            }
             if let Some(limits) = self.connection.new_limits.take() {
                 self.decoder.set_limits(limits);
             }
         }
         More::Turns
+    }
+
+    /// Waits until the command that blocks is served or its time is over, and writes its reply. False: the client is gone.
+    async fn wait(&mut self, stream: &mut TcpStream, turn: &mut Turn) -> io::Result<bool> {
+        let Some(BlockedCommand { mut blocked, is_silent }) = self.connection.blocked.take() else {
+            return Ok(true);
+        };
+        let shared = Arc::clone(&self.connection.shared);
+        let paused = Running::pause(&shared);
+        let nothing = blocked.patience.nothing;
+        let timeout = blocked.patience.timeout_ms.map(Duration::from_millis);
+        // A time beyond what the clock can count is as good as none.
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let woken = loop {
+            let time_is_over = async {
+                match deadline {
+                    Some(deadline) => sleep_until(deadline).await,
+                    None => pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                woken = blocked.woken() => break woken,
+                () = time_is_over => break blocked.give_up(),
+                count = self.read_ahead(stream) => if count? == 0 {
+                    return Ok(false);
+                },
+            }
+        };
+        drop(paused);
+        let (start, protocol) = (turn.out.len(), self.connection.protocol);
+        turn.woken(&shared, woken, nothing, |out, run| run(&mut RespSink::new(out, protocol)));
+        if is_silent {
+            turn.out.truncate(start);
+        }
+        Ok(true)
+    }
+
+    /// Takes bytes while a command waits: the only way to see that the client is gone. 0: it is.
+    async fn read_ahead(&mut self, stream: &mut TcpStream) -> io::Result<usize> {
+        if self.input.len() >= READ_AHEAD_BYTES_MAX {
+            pending::<()>().await;
+        }
+        loop {
+            stream.readable().await?;
+            if let Some(count) = self.take_bytes(stream).await? {
+                return Ok(count);
+            }
+        }
     }
 
     async fn write(&self, stream: &mut TcpStream, bytes: &[u8]) -> io::Result<()> {
@@ -204,6 +272,8 @@ impl Loop {
 enum More {
     /// Commands that are whole.
     Turns,
+    /// A command that waits, and whatever is behind it.
+    Blocked,
     /// Nothing, or the beginning of a command.
     Bytes,
     /// The end of the connection.
@@ -222,6 +292,21 @@ impl<'a> Running<'a> {
     pub(crate) fn begin(shared: &'a Shared) -> Self {
         shared.turns.fetch_add(1, Ordering::AcqRel);
         Self(shared)
+    }
+
+    /// Within a running turn: it only waits for others, which must not hold up a stop.
+    pub(crate) fn pause(shared: &'a Shared) -> Paused<'a> {
+        shared.turns.fetch_sub(1, Ordering::AcqRel);
+        Paused(shared)
+    }
+}
+
+/// See [`Running::pause`].
+pub(crate) struct Paused<'a>(&'a Shared);
+
+impl Drop for Paused<'_> {
+    fn drop(&mut self) {
+        self.0.turns.fetch_add(1, Ordering::AcqRel);
     }
 }
 

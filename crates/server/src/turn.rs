@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
-use selvedge_node::{Args, Caller, Command, CommitError, Executed, Walking};
+use selvedge_node::{
+    Args, Blocked, Caller, Command, CommitError, Executed, Nothing, Sequence, Walking, Watch, Woken,
+};
 use selvedge_wire::ReplySink;
 use tokio::task::yield_now;
 
@@ -28,6 +30,10 @@ pub(crate) enum Ended {
     Replied { is_error: bool },
     /// It was undone; the error is still to be written.
     Undone(String),
+    /// It waits; the reply is still to come.
+    Blocked(Blocked),
+    /// A watched key has changed. The reply is still to be written, and [`Turn::replied`] told.
+    Outdated(Sequence),
 }
 
 impl Turn {
@@ -87,15 +93,17 @@ impl Turn {
         &mut self,
         shared: &Shared,
         prepared: &Prepared,
+        watch: Option<&Watch>,
         mut each: impl FnMut(&mut Vec<u8>, usize, &mut dyn FnMut(&mut dyn ReplySink)),
     ) -> Ended {
         let start = self.out.len();
         loop {
             let out = &mut self.out;
-            let executed = shared.database.execute_transaction(prepared.queue(), &mut |index, write| {
-                out.extend_from_slice(prepared.head(index));
-                each(out, index, write);
-            });
+            let executed =
+                shared.database.execute_transaction(prepared.queue(), watch, &mut |index, write| {
+                    out.extend_from_slice(prepared.head(index));
+                    each(out, index, write);
+                });
             self.out.extend_from_slice(prepared.tail());
             match self.note(shared, start, Some(executed)).await {
                 Some(ended) => return ended,
@@ -111,11 +119,19 @@ impl Turn {
                 if is_error {
                     add(&shared.metrics.errors, 1);
                 }
-                if shared.database.needs_commit(wait_for) {
-                    self.waiting.push((start..self.out.len(), wait_for));
-                }
                 self.sequence = self.sequence.max(sequence);
+                self.replied(shared, start, wait_for);
                 Some(Ended::Replied { is_error })
+            }
+            Executed::Blocked(blocked) => {
+                self.out.truncate(start);
+                self.sequence = self.sequence.max(blocked.sequence);
+                Some(Ended::Blocked(blocked))
+            }
+            Executed::Outdated { sequence } => {
+                self.out.truncate(start);
+                self.sequence = self.sequence.max(sequence);
+                Some(Ended::Outdated(sequence))
             }
             Executed::Undone { error } => {
                 add(&shared.metrics.errors, 1);
@@ -127,6 +143,32 @@ impl Turn {
                 let _ = shared.database.room(bytes).await;
                 None
             }
+        }
+    }
+
+    /// Notes that the reply from `start` on must not leave before a sequence is committed.
+    pub(crate) fn replied(&mut self, shared: &Shared, start: usize, wait_for: Sequence) {
+        if shared.database.needs_commit(wait_for) {
+            self.waiting.push((start..self.out.len(), wait_for));
+        }
+    }
+
+    /// Writes the reply that a blocked command got, or what it answers when its time is over.
+    pub(crate) fn woken(
+        &mut self,
+        shared: &Shared,
+        woken: Option<Woken>,
+        nothing: Nothing,
+        run: impl FnOnce(&mut Vec<u8>, &mut dyn FnMut(&mut dyn ReplySink)),
+    ) {
+        let start = self.out.len();
+        match woken {
+            Some(woken) => {
+                run(&mut self.out, &mut |sink| woken.reply.write(sink));
+                self.sequence = self.sequence.max(woken.wait_for);
+                self.replied(shared, start, woken.wait_for);
+            }
+            None => run(&mut self.out, &mut |sink| nothing.write(sink)),
         }
     }
 

@@ -191,15 +191,25 @@ impl Resp {
 
     /// One command and its reply as text: status and bulk bare, errors with `-`, nil as `(nil)`, arrays joined by a space.
     pub fn try_call(&mut self, arguments: &[&str]) -> std::io::Result<String> {
+        self.try_send(arguments)?;
+        self.reply()
+    }
+
+    /// Sends a command without waiting for its reply.
+    pub fn send(&mut self, arguments: &[&str]) {
+        self.try_send(arguments).unwrap();
+    }
+
+    fn try_send(&mut self, arguments: &[&str]) -> std::io::Result<()> {
         let mut request = format!("*{}\r\n", arguments.len());
         for argument in arguments {
             request.push_str(&format!("${}\r\n{argument}\r\n", argument.len()));
         }
-        self.stream.get_mut().write_all(request.as_bytes())?;
-        self.reply()
+        self.stream.get_mut().write_all(request.as_bytes())
     }
 
-    fn reply(&mut self) -> std::io::Result<String> {
+    /// The next reply; see [`Resp::try_call`].
+    pub fn reply(&mut self) -> std::io::Result<String> {
         let mut line = String::new();
         if self.stream.read_line(&mut line)? == 0 {
             return Err(std::io::ErrorKind::UnexpectedEof.into());

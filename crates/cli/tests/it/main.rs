@@ -10,6 +10,7 @@
 )]
 
 mod abuse;
+mod blocking;
 mod crash;
 mod first_start;
 mod golden;

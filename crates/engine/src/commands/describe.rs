@@ -20,11 +20,12 @@ const FLAGS: &[(Traits, &str)] = &[
 /// The flags of COMMAND INFO.
 pub(crate) fn flags(command: &Command) -> impl Iterator<Item = &'static str> + Clone {
     let rights = [(command.is_write(), "write"), (command.is_read(), "readonly")];
+    let blocking = [(matches!(command.run, Run::Blocking(_)), "blocking")];
     let traits = command.traits;
-    let derived = rights.into_iter().filter(|(holds, _)| *holds).map(|(_, name)| name);
-    let movable = command.keys.are_movable().then_some("movablekeys");
-    let flags = FLAGS.iter().filter(move |(flag, _)| traits.contains(*flag)).map(|(_, name)| *name);
-    derived.chain(flags).chain(movable)
+    let movable = [(command.keys.are_movable(), "movablekeys")];
+    let traits = FLAGS.iter().map(move |(flag, name)| (traits.contains(*flag), *name));
+    let all = rights.into_iter().chain(traits).chain(blocking).chain(movable);
+    all.filter(|(holds, _)| *holds).map(|(_, name)| name)
 }
 
 /// The ACL categories of COMMAND INFO, in the order Redis lists them.
@@ -47,6 +48,7 @@ pub(crate) fn categories(command: &Command) -> impl Iterator<Item = &'static str
         (has(Traits::ADMIN) || has(Traits::DANGEROUS), "dangerous"),
         (group(Group::Connection) || has(Traits::CONNECTION), "connection"),
         (group(Group::Transactions), "transaction"),
+        (matches!(command.run, Run::Blocking(_)), "blocking"),
     ]
     .into_iter()
     .filter(|(holds, _)| *holds)

@@ -3,6 +3,7 @@
 //! Each file opens with the records of its commands; [`table`] puts them together. A handler validates everything first and
 //! changes data and replies last, so that an error never follows half a reply.
 
+pub(crate) mod blocking;
 pub(crate) mod command;
 pub(crate) mod connection;
 pub(crate) mod counters;

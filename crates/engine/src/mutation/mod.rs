@@ -235,10 +235,14 @@ mod tag {
 
 /// The keys of a mutation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Touched<'a> {
+pub enum Touched<'a> {
+    /// None.
     Nothing,
+    /// This one.
     One(&'a [u8]),
+    /// These two.
     Two(&'a [u8], &'a [u8]),
+    /// Every key there is.
     Everything,
 }
 
@@ -315,7 +319,8 @@ impl<'a> Mutation<'a> {
     }
 
     /// Whose entries it changes.
-    pub(crate) fn touched(&self) -> Touched<'a> {
+    #[must_use]
+    pub fn touched(&self) -> Touched<'a> {
         match *self {
             Self::Genesis { .. } => Touched::Nothing,
             Self::StringSet { key, .. }

@@ -2,7 +2,7 @@
 
 use selvedge_engine::keyspace::Keyspace;
 use selvedge_engine::table::{self, Run};
-use selvedge_engine::{Args, Batch, CommandError, HybridTime, Now, ReadCx, Scope, Traits, WriteCx};
+use selvedge_engine::{Args, Attempt, Batch, CommandError, HybridTime, Now, ReadCx, Scope, Traits, WriteCx};
 use selvedge_golden::{Need, Target, TargetError};
 use selvedge_wire::{Protocol, ReplySink, Value, ValueSink};
 
@@ -46,16 +46,26 @@ impl Solo {
                 let guards = self.keyspace.read(&scope);
                 handler(&ReadCx::new(&self.keyspace, &guards, now), args, out)
             }
-            Run::Write(handler) => {
-                self.sequence += 1;
-                let time = HybridTime::new(now.ms(), 0);
-                let mut guards = self.keyspace.write(&scope);
-                self.batch.begin(self.sequence, time, self.sequence - 1);
-                let mut cx = WriteCx::new(&self.keyspace, &mut guards, &mut self.batch, now, self.sequence);
-                handler(&mut cx, args, out)
-            }
+            Run::Write(handler) => self.write(&scope, now, |cx| handler(cx, args, out)),
+            // Nobody else is there who could bring what it waits for.
+            Run::Blocking(handler) => self.write(&scope, now, |cx| {
+                if let Attempt::Blocked(patience) = handler(cx, args, out)? {
+                    patience.nothing.write(out);
+                }
+                Ok(())
+            }),
             Run::Connection(_) | Run::Container => panic!("scripts of connection commands need a connection"),
         }
+    }
+}
+
+impl Solo {
+    fn write<T>(&mut self, scope: &Scope, now: Now, run: impl FnOnce(&mut WriteCx<'_>) -> T) -> T {
+        self.sequence += 1;
+        let time = HybridTime::new(now.ms(), 0);
+        let mut guards = self.keyspace.write(scope);
+        self.batch.begin(self.sequence, time, self.sequence - 1);
+        run(&mut WriteCx::new(&self.keyspace, &mut guards, &mut self.batch, now, self.sequence))
     }
 }
 

@@ -10,7 +10,7 @@ pub(crate) use hello::REDIS_VERSION;
 
 use std::sync::Arc;
 
-use selvedge_node::{Args, Caller, Command, Connection as Word, Permission, Run};
+use selvedge_node::{Args, Blocked, Caller, Command, Connection as Word, Permission, Run, Watch};
 use selvedge_wire::resp::{Limits, RespSink};
 use selvedge_wire::{Protocol, ReplySink};
 
@@ -28,9 +28,20 @@ pub(crate) struct Connection {
     pub(crate) protocol: Protocol,
     /// Set when the limits of requests changed with the permission.
     pub(crate) new_limits: Option<Limits>,
+    /// Set while a command waits, which keeps those behind it waiting too.
+    pub(crate) blocked: Option<BlockedCommand>,
     transaction: Option<Transaction>,
+    watch: Watch,
     replies: Replies,
     pub(crate) closing: bool,
+}
+
+/// A command that waits.
+#[derive(Debug)]
+pub(crate) struct BlockedCommand {
+    pub(crate) blocked: Blocked,
+    /// CLIENT REPLY asked for no reply.
+    pub(crate) is_silent: bool,
 }
 
 /// What CLIENT REPLY asked for.
@@ -45,13 +56,16 @@ pub(crate) enum Replies {
 impl Connection {
     pub(crate) fn new(shared: Arc<Shared>, client: Arc<Client>) -> Self {
         let permission = shared.tokens.before();
+        let watch = shared.database.new_watch();
         let mut connection = Self {
             shared,
             client,
             caller: Caller { permission },
             protocol: Protocol::Resp2,
             new_limits: None,
+            blocked: None,
             transaction: None,
+            watch,
             replies: Replies::On,
             closing: false,
         };
@@ -80,6 +94,9 @@ impl Connection {
         }
         if skips && self.replies != Replies::SkipNext {
             turn.out.truncate(start);
+            if let Some(waiting) = &mut self.blocked {
+                waiting.is_silent = true;
+            }
         }
     }
 
@@ -91,12 +108,16 @@ impl Connection {
                 self.own(word, args, turn);
             }
             _ if self.transaction.is_some() => self.queue(command, args, turn),
-            Run::Read(_) | Run::Write(_) => {
+            Run::Read(_) | Run::Write(_) | Run::Blocking(_) => {
                 let ended = turn
                     .execute(&self.shared, command, args, |out, run| run(&mut RespSink::new(out, protocol)))
                     .await;
-                if let Ended::Undone(error) = ended {
-                    self.sink(turn).error(&error);
+                match ended {
+                    Ended::Replied { .. } | Ended::Outdated(_) => {}
+                    Ended::Undone(error) => self.sink(turn).error(&error),
+                    Ended::Blocked(blocked) => {
+                        self.blocked = Some(BlockedCommand { blocked, is_silent: false });
+                    }
                 }
             }
             Run::Connection(_) | Run::Container => {}
@@ -113,8 +134,14 @@ impl Connection {
                 self.closing = true;
                 self.sink(turn).status("OK");
             }
+            Word::Watch => self.watch(args, turn),
+            Word::Unwatch => {
+                self.watch.clear();
+                self.sink(turn).status("OK");
+            }
             Word::Reset => {
                 self.transaction = None;
+                self.watch.clear();
                 self.replies = Replies::On;
                 self.protocol = Protocol::Resp2;
                 *self.client.about.lock() = crate::shared::About::default();

@@ -6,6 +6,7 @@ use selvedge_wire::{Protocol, ReplySink};
 use smallvec::SmallVec;
 
 use crate::connection::Connection;
+use crate::limits::WATCHED_KEYS_MAX;
 use crate::transaction::Prepared;
 use crate::turn::{Ended, Turn};
 
@@ -28,7 +29,7 @@ impl Transaction {
 
 /// Commands that a transaction does not queue but that act on it, or on the connection at once.
 pub(super) fn acts_at_once(word: Word) -> bool {
-    matches!(word, Word::Exec | Word::Discard | Word::Multi | Word::Quit | Word::Reset)
+    matches!(word, Word::Exec | Word::Discard | Word::Multi | Word::Quit | Word::Reset | Word::Watch)
 }
 
 impl Connection {
@@ -43,9 +44,27 @@ impl Connection {
 
     pub(super) fn discard(&mut self, turn: &mut Turn) {
         match self.transaction.take() {
-            Some(_) => self.sink(turn).status("OK"),
+            Some(_) => {
+                self.watch.clear();
+                self.sink(turn).status("OK");
+            }
             None => self.sink(turn).error("ERR DISCARD without MULTI"),
         }
+    }
+
+    pub(super) fn watch(&mut self, args: Args<'_>, turn: &mut Turn) {
+        if self.transaction.is_some() {
+            self.sink(turn).error("ERR WATCH inside MULTI is not allowed");
+            return;
+        }
+        let keys = args.get(1..).unwrap_or_default();
+        if self.watch.len() + keys.len() > WATCHED_KEYS_MAX {
+            let text = format!("LIMIT a connection watches at most {WATCHED_KEYS_MAX} keys");
+            self.sink(turn).error(&text);
+            return;
+        }
+        self.shared.database.watch(&mut self.watch, keys);
+        self.sink(turn).status("OK");
     }
 
     pub(super) fn queue(&mut self, command: &'static Command, args: Args<'_>, turn: &mut Turn) {
@@ -73,18 +92,34 @@ impl Connection {
             return;
         };
         if transaction.is_broken {
+            self.watch.clear();
             self.sink(turn).error("EXECABORT Transaction discarded because of previous errors.");
+            return;
+        }
+        if !self.shared.database.is_unchanged(&self.watch) {
+            // Before the commands about the connection run; the node looks again where nothing can change any more.
+            let start = turn.out.len();
+            self.watch.clear();
+            self.sink(turn).null_array();
+            turn.replied(&self.shared, start, self.shared.database.last_sequence());
             return;
         }
         let (prepared, protocols) = self.prepare(transaction.queue);
         let ended = turn
-            .execute_transaction(&self.shared, &prepared, |out, index, run| {
+            .execute_transaction(&self.shared, &prepared, Some(&self.watch), |out, index, run| {
                 let protocol = protocols.get(index).copied().unwrap_or(Protocol::Resp2);
                 run(&mut RespSink::new(out, protocol));
             })
             .await;
-        if let Ended::Undone(error) = ended {
-            self.sink(turn).error(&error);
+        self.watch.clear();
+        match ended {
+            Ended::Replied { .. } | Ended::Blocked(_) => {}
+            Ended::Undone(error) => self.sink(turn).error(&error),
+            Ended::Outdated(sequence) => {
+                let start = turn.out.len();
+                self.sink(turn).null_array();
+                turn.replied(&self.shared, start, sequence);
+            }
         }
     }
 

@@ -1,16 +1,20 @@
 //! Executing what a REST request holds.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use hyper::StatusCode;
-use selvedge_node::{Caller, CommandError, Connection as Word, Queued, Run};
+use selvedge_node::{Blocked, Caller, CommandError, Connection as Word, Queued, Run};
 use selvedge_wire::json::{self, Encoding};
 use selvedge_wire::resp::RespSink;
 use selvedge_wire::rest::{Arguments, RestError};
-use selvedge_wire::{Protocol, ReplySink};
+use selvedge_wire::{Protocol, ReplySink, Value};
 use smallvec::SmallVec;
 
+use tokio::time::timeout;
+
 use crate::info;
+use crate::resp::Running;
 use crate::rest::answer::{self, Answer, JSON, status_of};
 use crate::shared::Shared;
 use crate::transaction::Prepared;
@@ -131,7 +135,7 @@ pub(super) async fn transaction(
     };
     let mut turn = Turn::default();
     let ended = turn
-        .execute_transaction(shared, &prepared, |out, _, run| {
+        .execute_transaction(shared, &prepared, None, |out, _, run| {
             json::write_element(out, encoding, |sink| run(sink));
         })
         .await;
@@ -143,7 +147,10 @@ pub(super) async fn transaction(
         }
         (_, Err(unknown)) => status_of(&unknown.to_string()),
         (Ended::Replied { is_error: true }, Ok(())) => StatusCode::SERVICE_UNAVAILABLE,
-        (Ended::Replied { is_error: false }, Ok(())) => StatusCode::OK,
+        // Nothing is watched here, and a transaction never waits.
+        (Ended::Replied { is_error: false } | Ended::Blocked(_) | Ended::Outdated(_), Ok(())) => {
+            StatusCode::OK
+        }
     };
     finish(shared, status, Form::Json(encoding), turn)
 }
@@ -172,7 +179,7 @@ fn prepare(
             Run::Connection(word) => {
                 json::write_element(prepared.between(), encoding, |sink| own(shared, word, &args, sink));
             }
-            Run::Read(_) | Run::Write(_) | Run::Container => {
+            Run::Read(_) | Run::Write(_) | Run::Blocking(_) | Run::Container => {
                 let arguments = args.iter().map(|arg| arg.to_vec()).collect();
                 prepared.push(Queued { command, arguments });
             }
@@ -224,10 +231,33 @@ async fn run(
             });
         })
         .await;
-    if let Ended::Undone(error) = ended {
-        form.write_error(&mut turn.out, &error);
-        return Some(error);
+    match ended {
+        Ended::Replied { .. } | Ended::Outdated(_) => text,
+        Ended::Undone(error) => {
+            form.write_error(&mut turn.out, &error);
+            Some(error)
+        }
+        Ended::Blocked(blocked) => wait(shared, form, blocked, turn).await,
     }
+}
+
+/// Waits for the reply of a blocked command, at most as long as a request may. The error's text if it is one.
+async fn wait(shared: &Shared, form: Form, mut blocked: Blocked, turn: &mut Turn) -> Option<String> {
+    // Replies in front of it are kept back anyway; their writes must not be.
+    let _ = turn.commit(shared, |out, text| form.write_error(out, text)).await;
+    let _paused = Running::pause(shared);
+    let nothing = blocked.patience.nothing;
+    let most_ms = shared.settings.rest_blocking_ms_max;
+    let patience = Duration::from_millis(blocked.patience.timeout_ms.map_or(most_ms, |ms| ms.min(most_ms)));
+    let woken = match timeout(patience, blocked.woken()).await {
+        Ok(woken) => woken,
+        Err(_) => blocked.give_up(),
+    };
+    let text = match woken.as_ref().map(|woken| &woken.reply) {
+        Some(Value::Error(text)) => Some(text.clone()),
+        _ => None,
+    };
+    turn.woken(shared, woken, nothing, |out, run| form.write(out, run));
     text
 }
 
@@ -266,7 +296,7 @@ pub(super) fn not_over_rest(name: &str) -> String {
 
 /// Commands that need a connection and that the table does not have yet.
 fn is_stateful(word: &[u8]) -> bool {
-    ["watch", "unwatch", "subscribe", "unsubscribe", "psubscribe", "punsubscribe", "monitor"]
+    ["subscribe", "unsubscribe", "psubscribe", "punsubscribe", "monitor"]
         .iter()
         .any(|name| word.eq_ignore_ascii_case(name.as_bytes()))
 }

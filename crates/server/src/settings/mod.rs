@@ -216,6 +216,16 @@ pub struct Settings {
     )]
     pub http_idle_timeout_ms: u64,
 
+    /// The longest that a blocking command (BLPOP and its like) waits over REST, in milliseconds, whatever it asks for.
+    #[arg(
+        long,
+        env = "SELVEDGE_REST_BLOCKING_MS_MAX",
+        default_value_t = 30_000,
+        value_name = "MS",
+        help_heading = "Timeouts"
+    )]
+    pub rest_blocking_ms_max: u64,
+
     /// How long requests in progress may take to finish when the server stops, in milliseconds.
     #[arg(
         long,

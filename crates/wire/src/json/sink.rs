@@ -183,8 +183,8 @@ impl Element {
         Self { encoding, open: SmallVec::new(), first: true }
     }
 
-    /// Writes what `run` gives: the one reply, or the next part of it where an array has elements to come. True if the
-    /// reply was an error. After the last part the next element can begin.
+    /// Writes what `run` gives: the one reply, or the next part of it where an array has elements to come; nothing if it
+    /// gives nothing. True if the reply was an error. After the last part the next element can begin.
     pub fn write(&mut self, out: &mut Vec<u8>, run: impl FnOnce(&mut dyn ReplySink)) -> bool {
         let start = out.len();
         if self.open.is_empty() {
@@ -196,8 +196,11 @@ impl Element {
         run(&mut sink);
         self.open = std::mem::take(&mut sink.open);
         let is_whole = self.open.is_empty();
-        debug_assert!(!sink.first || !is_whole || sink.is_error(), "a command gives exactly one reply");
         self.first = sink.first || is_whole;
+        if sink.first && !sink.is_error() {
+            out.truncate(start);
+            return false;
+        }
         if let Some(text) = sink.into_error() {
             out.truncate(start);
             write_error(out, &text);

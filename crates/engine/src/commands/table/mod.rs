@@ -23,6 +23,7 @@ use selvedge_wire::ReplySink;
 use crate::commands;
 use crate::cx::{ReadCx, WriteCx};
 use crate::error::CommandError;
+use crate::time::Milliseconds;
 
 /// The words of a command line; `args[0]` is the command's name as sent.
 pub type Args<'a> = &'a [&'a [u8]];
@@ -32,6 +33,47 @@ pub type ReadHandler = fn(&ReadCx<'_>, Args<'_>, &mut dyn ReplySink) -> Result<(
 
 /// A handler that may change data.
 pub type WriteHandler = fn(&mut WriteCx<'_>, Args<'_>, &mut dyn ReplySink) -> Result<(), CommandError>;
+
+/// A handler that may find nothing to take and then wants to be called again when a key of its command has changed.
+pub type BlockingHandler =
+    fn(&mut WriteCx<'_>, Args<'_>, &mut dyn ReplySink) -> Result<Attempt, CommandError>;
+
+/// How one attempt of a [`BlockingHandler`] ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attempt {
+    /// The reply is written.
+    Served,
+    /// Nothing was changed and nothing written.
+    Blocked(Patience),
+}
+
+/// How long a blocking command waits, and what it answers when its time is over or where it may not wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// None: for ever.
+    pub timeout_ms: Option<Milliseconds>,
+    /// What stands for "nothing".
+    pub nothing: Nothing,
+}
+
+/// The two nulls of RESP2, which RESP3 does not tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nothing {
+    /// Instead of a string.
+    Null,
+    /// Instead of an array.
+    NullArray,
+}
+
+impl Nothing {
+    /// Writes it as the reply.
+    pub fn write(self, out: &mut dyn ReplySink) {
+        match self {
+            Self::Null => out.null(),
+            Self::NullArray => out.null_array(),
+        }
+    }
+}
 
 /// One command or subcommand.
 #[derive(Debug)]
@@ -87,7 +129,7 @@ impl Command {
     /// Whether its handler may change data.
     #[must_use]
     pub const fn is_write(&self) -> bool {
-        matches!(self.run, Run::Write(_))
+        matches!(self.run, Run::Write(_) | Run::Blocking(_))
     }
 
     /// Whether it looks at data without changing any, unlike PING, which looks at none.
@@ -196,6 +238,8 @@ pub enum Run {
     Read(ReadHandler),
     /// May change the keyspace.
     Write(WriteHandler),
+    /// May change the keyspace, or wait until somebody else does.
+    Blocking(BlockingHandler),
     /// The server runs it: it is about the connection or the process, which the engine does not know.
     Connection(Connection),
     /// Nobody: it only holds subcommands.
@@ -226,6 +270,8 @@ pub enum Connection {
     Quit,
     Reset,
     Select,
+    Unwatch,
+    Watch,
 }
 
 /// All commands, family by family; subcommands hang on theirs.
@@ -235,6 +281,7 @@ pub const FAMILIES: &[&[Command]] = &[
     commands::hashes::COMMANDS,
     commands::lists::COMMANDS,
     commands::list_elements::COMMANDS,
+    commands::blocking::COMMANDS,
     commands::sets::COMMANDS,
     commands::set_algebra::COMMANDS,
     commands::sorted_sets::change::COMMANDS,

@@ -1,6 +1,6 @@
 //! Who may run what.
 
-use crate::commands::table::{Command, Run, Traits};
+use crate::commands::table::{Command, Traits};
 use crate::error::CommandError;
 
 /// What a caller may do.
@@ -23,8 +23,7 @@ impl Permission {
             Self::None => return Err(CommandError::NotAuthenticated),
             Self::ReadOnly => {
                 let refused = [Traits::ADMIN, Traits::DANGEROUS, Traits::POWERFUL];
-                !matches!(command.run, Run::Write(_))
-                    && !refused.into_iter().any(|bits| command.traits.contains(bits))
+                !command.is_write() && !refused.into_iter().any(|bits| command.traits.contains(bits))
             }
         };
         if allowed { Ok(()) } else { Err(CommandError::NoPermission { command: command.name }) }

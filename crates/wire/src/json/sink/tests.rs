@@ -133,3 +133,10 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn no_reply_leaves_no_trace() {
+    let mut out = b"[".to_vec();
+    assert!(!write_element(&mut out, Encoding::Plain, |_| {}));
+    assert_eq!(out, b"[");
+}

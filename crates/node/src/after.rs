@@ -1,0 +1,51 @@
+//! What follows a batch: watches that it breaks, and blocked commands that it lets go on.
+
+use std::collections::VecDeque;
+
+use selvedge_engine::batch::decode_batch;
+use selvedge_engine::mutation::{Mutation, Touched};
+
+use crate::database::Database;
+use crate::write_lane::WriteLane;
+
+impl Database {
+    /// Called after every batch, when its shards are free again and the lane is still held.
+    pub(crate) fn after_batch(&self, lane: &mut WriteLane) {
+        if lane.batch.is_empty() || (self.waiters.len() == 0 && self.watches.is_idle()) {
+            return;
+        }
+        let ready = self.touched_and_awaited(lane);
+        self.serve(lane, ready);
+    }
+
+    /// Breaks the watches of what the lane's batch changed, and returns the keys that somebody waits for.
+    pub(crate) fn touched_and_awaited(&self, lane: &WriteLane) -> VecDeque<Box<[u8]>> {
+        let mut awaited: VecDeque<Box<[u8]>> = VecDeque::new();
+        if lane.batch.is_empty() {
+            return awaited;
+        }
+        let mut last = Touched::Nothing;
+        let mut visit = |mutation: &Mutation<'_>| {
+            let touched = mutation.touched();
+            let (Touched::One(key) | Touched::Two(_, key)) = touched else {
+                self.watches.touch(touched);
+                return;
+            };
+            self.watches.touch(touched);
+            if !awaited.iter().any(|known| **known == *key) && self.waiters.has(key) {
+                awaited.push_back(Box::from(key));
+            }
+        };
+        // The lane's own payload is whole: it was encoded a moment ago.
+        let decoded = decode_batch(lane.batch.payload(), &mut |mutation| {
+            // An LPUSH of a thousand elements changes one key a thousand times.
+            if last != mutation.touched() {
+                last = mutation.touched();
+                visit(mutation);
+            }
+            Ok(())
+        });
+        debug_assert!(decoded.is_ok(), "a batch decodes as it was encoded: {decoded:?}");
+        awaited
+    }
+}

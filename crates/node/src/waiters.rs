@@ -1,0 +1,261 @@
+//! Blocked commands: who waits for which keys, in the order of arrival, and serving them.
+//!
+//! A command that found nothing to take enters here under the write lane, so that no change of its keys is missed. Whoever
+//! changes such a key runs the command again on behalf of those who wait, the longest-waiting first, before anybody else may
+//! write: an element goes to the one who came first, as if that command had been sent right after the change.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use parking_lot::Mutex;
+use selvedge_engine::table::{BlockingHandler, Group};
+use selvedge_engine::types::DataType;
+use selvedge_engine::{Args, Attempt, Command, Lookup as _, Patience, ReadCx, Scope};
+use selvedge_log::Sequence;
+use selvedge_wire::{Protocol, Value, ValueSink};
+use smallvec::SmallVec;
+use tokio::sync::oneshot;
+
+use crate::database::Database;
+use crate::execute::{HashedKeys, log_bytes};
+use crate::write_lane::WriteLane;
+
+/// The reply to a blocked command.
+#[derive(Debug)]
+pub struct Woken {
+    /// The reply.
+    pub reply: Value,
+    /// It must not leave before this sequence is committed.
+    pub wait_for: Sequence,
+}
+
+/// A command that waits. Dropping it gives its place up.
+#[derive(Debug)]
+pub struct Blocked {
+    /// How long to wait, and what to answer then.
+    pub patience: Patience,
+    /// What the state included when the wait began.
+    pub sequence: Sequence,
+    waiters: Arc<Waiters>,
+    id: u64,
+    woken: oneshot::Receiver<Woken>,
+}
+
+impl Blocked {
+    /// Waits until the command is served. None if it never will be.
+    ///
+    /// Cancelling the wait loses nothing: it may be waited for again, or given up.
+    pub async fn woken(&mut self) -> Option<Woken> {
+        (&mut self.woken).await.ok()
+    }
+
+    /// Stops waiting. The reply if it came at the last moment.
+    #[must_use]
+    pub fn give_up(mut self) -> Option<Woken> {
+        self.waiters.leave(self.id);
+        self.woken.try_recv().ok()
+    }
+}
+
+impl Drop for Blocked {
+    fn drop(&mut self) {
+        self.waiters.leave(self.id);
+    }
+}
+
+/// A command that waits, as those who serve it see it.
+#[derive(Debug)]
+pub(crate) struct Waiter {
+    command: &'static Command,
+    handler: BlockingHandler,
+    arguments: Vec<Vec<u8>>,
+    keys: Vec<Box<[u8]>>,
+    protocol: Protocol,
+}
+
+impl Waiter {
+    pub(crate) fn new(
+        command: &'static Command,
+        handler: BlockingHandler,
+        args: Args<'_>,
+        keys: &HashedKeys<'_>,
+        protocol: Protocol,
+    ) -> Self {
+        Self {
+            command,
+            handler,
+            arguments: args.iter().map(|arg| arg.to_vec()).collect(),
+            keys: keys.iter().map(|(key, _)| Box::from(*key)).collect(),
+            protocol,
+        }
+    }
+}
+
+impl Waiter {
+    /// Whether it waits for entries of this type. Others leave it waiting, as in Redis.
+    fn takes(&self, data_type: DataType) -> bool {
+        match self.command.group {
+            Group::List => data_type == DataType::List,
+            Group::SortedSet => data_type == DataType::SortedSet,
+            _ => true,
+        }
+    }
+}
+
+/// All commands that wait.
+#[derive(Debug, Default)]
+pub(crate) struct Waiters {
+    /// How many; read without the lock, because nearly always nobody waits.
+    count: AtomicUsize,
+    /// Held while commands are run for those who wait: nobody leaves between the moment an element is taken for him and the
+    /// moment he has it. Locked before `queues`.
+    serving: Mutex<()>,
+    queues: Mutex<Queues>,
+}
+
+#[derive(Debug, Default)]
+struct Queues {
+    next_id: u64,
+    waiting: HashMap<u64, (Arc<Waiter>, oneshot::Sender<Woken>)>,
+    /// Ids rise in the order of arrival.
+    by_key: HashMap<Box<[u8]>, BTreeSet<u64>>,
+    /// Keys that could not be served for want of room in the log.
+    put_off: VecDeque<Box<[u8]>>,
+}
+
+impl Waiters {
+    /// Called under the write lane.
+    pub(crate) fn enter(self: &Arc<Self>, waiter: Waiter, patience: Patience, sequence: Sequence) -> Blocked {
+        let (sender, woken) = oneshot::channel();
+        let mut queues = self.queues.lock();
+        queues.next_id += 1;
+        let id = queues.next_id;
+        for key in &waiter.keys {
+            queues.by_key.entry(key.clone()).or_default().insert(id);
+        }
+        queues.waiting.insert(id, (Arc::new(waiter), sender));
+        self.count.store(queues.waiting.len(), Ordering::Release);
+        Blocked { patience, sequence, waiters: Arc::clone(self), id, woken }
+    }
+
+    /// How many commands wait.
+    pub(crate) fn len(&self) -> usize {
+        self.count.load(Ordering::Acquire)
+    }
+
+    /// Whether somebody waits for this key.
+    pub(crate) fn has(&self, key: &[u8]) -> bool {
+        self.queues.lock().by_key.contains_key(key)
+    }
+
+    fn leave(&self, id: u64) {
+        let _serving = self.serving.lock();
+        self.take(id);
+    }
+
+    fn take(&self, id: u64) -> Option<oneshot::Sender<Woken>> {
+        let mut queues = self.queues.lock();
+        let (waiter, sender) = queues.waiting.remove(&id)?;
+        for key in &waiter.keys {
+            if let Some(ids) = queues.by_key.get_mut(key) {
+                ids.remove(&id);
+                if ids.is_empty() {
+                    queues.by_key.remove(key);
+                }
+            }
+        }
+        self.count.store(queues.waiting.len(), Ordering::Release);
+        Some(sender)
+    }
+
+    /// The next one behind `after` who waits for this key.
+    fn next(&self, key: &[u8], after: u64) -> Option<(u64, Arc<Waiter>)> {
+        let queues = self.queues.lock();
+        let id = *queues.by_key.get(key)?.range(after + 1..).next()?;
+        queues.waiting.get(&id).map(|(waiter, _)| (id, Arc::clone(waiter)))
+    }
+
+    fn put_off(&self, key: Box<[u8]>) {
+        self.queues.lock().put_off.push_back(key);
+    }
+
+    fn take_put_off(&self) -> VecDeque<Box<[u8]>> {
+        std::mem::take(&mut self.queues.lock().put_off)
+    }
+}
+
+impl Database {
+    /// Serves those who wait for these keys, and for what they change in turn.
+    pub(crate) fn serve(&self, lane: &mut WriteLane, mut ready: VecDeque<Box<[u8]>>) {
+        if ready.is_empty() {
+            return;
+        }
+        let _serving = self.waiters.serving.lock();
+        while let Some(key) = ready.pop_front() {
+            let mut after = 0;
+            while let Some((id, waiter)) = self.waiters.next(&key, after) {
+                // Gone, or taken whole by those who came first.
+                let Some(data_type) = self.data_type(&key) else { break };
+                after = id;
+                if !waiter.takes(data_type) {
+                    continue;
+                }
+                match self.attempt(lane, &waiter) {
+                    Ok(Some(woken)) => {
+                        ready.extend(self.touched_and_awaited(lane));
+                        if let Some(sender) = self.waiters.take(id) {
+                            // Fails only if the connection ended without a word: as if it had ended after the reply.
+                            let _ = sender.send(woken);
+                        }
+                    }
+                    Ok(None) => {}
+                    Err(NoRoom) => {
+                        self.waiters.put_off(key.clone());
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Serves those who had to be put off.
+    pub(crate) fn serve_put_off(&self) {
+        if self.waiters.len() == 0 {
+            return;
+        }
+        let ready = self.waiters.take_put_off();
+        if !ready.is_empty() {
+            let mut lane = self.lane.lock();
+            self.serve(&mut lane, ready);
+        }
+    }
+
+    /// Runs the command of somebody who waits. None: there is still nothing to take.
+    fn attempt(&self, lane: &mut WriteLane, waiter: &Waiter) -> Result<Option<Woken>, NoRoom> {
+        let args: SmallVec<[&[u8]; 8]> = waiter.arguments.iter().map(Vec::as_slice).collect();
+        if self.failure().is_some() || self.log.admit(log_bytes(&args)).is_err() {
+            return Err(NoRoom);
+        }
+        let keys = self.keys(waiter.command, &args);
+        let mut sink = ValueSink::new(waiter.protocol);
+        let run = |cx: &mut selvedge_engine::WriteCx<'_>| (waiter.handler)(cx, &args, &mut sink);
+        let ran = self.run_write(lane, waiter.command, &keys, run).map_err(|_refused| NoRoom)?;
+        let wait_for = ran.last;
+        match ran.result {
+            Ok(Attempt::Blocked(_)) => Ok(None),
+            Ok(Attempt::Served) => {
+                Ok(sink.into_values().into_iter().next().map(|reply| Woken { reply, wait_for }))
+            }
+            Err(error) => Ok(Some(Woken { reply: Value::Error(error.to_string()), wait_for })),
+        }
+    }
+
+    fn data_type(&self, key: &[u8]) -> Option<DataType> {
+        let guards = self.keyspace.read(&Scope::key(self.keyspace.hash(key)));
+        ReadCx::new(&self.keyspace, &guards, self.clock.now()).data_type(key)
+    }
+}
+
+/// The log has no room at the moment, or takes nothing any more.
+struct NoRoom;

@@ -1,0 +1,159 @@
+//! Watched keys: a transaction runs only if none of them changed since its connection watched it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use parking_lot::Mutex;
+use selvedge_engine::mutation::Touched;
+use selvedge_engine::{Lookup as _, ReadCx, Scope};
+
+use crate::database::Database;
+use crate::execute::{HashedKeys, scope};
+
+/// The keys that one connection watches. Dropping it watches nothing.
+#[derive(Debug)]
+pub struct Watch {
+    watches: Arc<Watches>,
+    is_broken: Arc<AtomicBool>,
+    keys: Vec<Watched>,
+}
+
+#[derive(Debug)]
+struct Watched {
+    key: Box<[u8]>,
+    /// Whether it was there when the watch began.
+    was_alive: bool,
+}
+
+/// Who watches which key.
+#[derive(Debug, Default)]
+pub(crate) struct Watches {
+    /// How many keys are watched; read without the lock, because nearly always none is.
+    count: AtomicUsize,
+    by_key: Mutex<HashMap<Box<[u8]>, Vec<Watcher>>>,
+}
+
+#[derive(Debug)]
+struct Watcher {
+    is_broken: Arc<AtomicBool>,
+    was_alive: bool,
+}
+
+impl Watch {
+    /// Watches nothing any more.
+    pub fn clear(&mut self) {
+        if !self.keys.is_empty() {
+            let mut by_key = self.watches.by_key.lock();
+            for watched in self.keys.drain(..) {
+                if let Some(watchers) = by_key.get_mut(&watched.key) {
+                    watchers.retain(|watcher| !Arc::ptr_eq(&watcher.is_broken, &self.is_broken));
+                    if watchers.is_empty() {
+                        by_key.remove(&watched.key);
+                    }
+                }
+            }
+            self.watches.count.store(by_key.len(), Ordering::Release);
+        }
+        self.is_broken.store(false, Ordering::Release);
+    }
+
+    /// How many keys are watched.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether no key is watched.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+impl Watches {
+    pub(crate) fn is_idle(&self) -> bool {
+        self.count.load(Ordering::Acquire) == 0
+    }
+
+    /// Breaks the watches of what a mutation changed.
+    pub(crate) fn touch(&self, touched: Touched<'_>) {
+        let by_key = self.by_key.lock();
+        let break_all = |key: &[u8]| {
+            for watcher in by_key.get(key).into_iter().flatten() {
+                watcher.is_broken.store(true, Ordering::Release);
+            }
+        };
+        match touched {
+            Touched::Nothing => {}
+            Touched::One(key) => break_all(key),
+            Touched::Two(first, second) => {
+                break_all(first);
+                break_all(second);
+            }
+            // What was not there is not there now either, or its watch is broken already.
+            Touched::Everything => {
+                for watcher in by_key.values().flatten().filter(|watcher| watcher.was_alive) {
+                    watcher.is_broken.store(true, Ordering::Release);
+                }
+            }
+        }
+    }
+}
+
+impl Database {
+    /// A watch on nothing yet.
+    #[must_use]
+    pub fn new_watch(&self) -> Watch {
+        Watch { watches: Arc::clone(&self.watches), is_broken: Arc::default(), keys: Vec::new() }
+    }
+
+    /// Watches more keys. What has expired is removed first, so that its removal breaks no watch.
+    pub fn watch(&self, watch: &mut Watch, keys: &[&[u8]]) {
+        for key in keys {
+            if watch.keys.iter().any(|watched| *watched.key == **key) {
+                continue;
+            }
+            let hashed: HashedKeys<'_> = std::iter::once((*key, self.keyspace.hash(key))).collect();
+            self.remove_met(&hashed);
+            // Under the lane nothing changes between the look at the key and the entry in the registry.
+            let _lane = self.lane.lock();
+            let was_alive = self.are_alive(&hashed);
+            let watcher = Watcher { is_broken: Arc::clone(&watch.is_broken), was_alive };
+            let mut by_key = self.watches.by_key.lock();
+            by_key.entry(Box::from(*key)).or_default().push(watcher);
+            self.watches.count.store(by_key.len(), Ordering::Release);
+            watch.keys.push(Watched { key: Box::from(*key), was_alive });
+        }
+    }
+
+    /// Whether every watched key is as it was, as far as this can be said while others may write.
+    #[must_use]
+    pub fn is_unchanged(&self, watch: &Watch) -> bool {
+        watch.is_empty() || self.holds(watch)
+    }
+
+    /// Whether every watched key is as it was. For good only under the write lane.
+    pub(crate) fn holds(&self, watch: &Watch) -> bool {
+        let alive = watch.keys.iter().filter(|watched| watched.was_alive);
+        let keys: HashedKeys<'_> =
+            alive.map(|watched| (&*watched.key, self.keyspace.hash(&watched.key))).collect();
+        // Time takes keys away without a mutation.
+        !watch.is_broken.load(Ordering::Acquire) && self.are_alive(&keys)
+    }
+
+    fn are_alive(&self, keys: &HashedKeys<'_>) -> bool {
+        let guards = match scope(false, keys) {
+            Scope::None => return true,
+            scope => self.keyspace.read(&scope),
+        };
+        let cx = ReadCx::new(&self.keyspace, &guards, self.clock.now());
+        keys.iter().all(|(key, _)| cx.exists(key))
+    }
+}
