@@ -121,6 +121,30 @@ pub enum CommandError {
         /// The limit.
         max: usize,
     },
+    /// An operand of IFDEQ or IFDNE has not the length of a digest.
+    #[error("ERR must be exactly 16 hexadecimal characters")]
+    NotADigest,
+    /// DELEX with a condition meets something else than a string.
+    #[error("ERR Key should be of string type if conditions are specified")]
+    ConditionNeedsString,
+    /// DELEX does not know that condition.
+    #[error("ERR Invalid condition. Use IFEQ, IFNE, IFDEQ, or IFDNE")]
+    UnknownCondition,
+    /// The count of MSETEX is no positive number.
+    #[error("ERR invalid numkeys value")]
+    InvalidNumkeys,
+    /// MSETEX has fewer pairs than its count says.
+    #[error("ERR wrong number of key-value pairs")]
+    WrongPairs,
+    /// LCS meets something else than strings.
+    #[error("ERR The specified keys must contain string values")]
+    NotStrings,
+    /// LCS is asked for a length beside indexes, which have it.
+    #[error("ERR If you want both the length and indexes, please just use IDX.")]
+    LengthBesideIndexes,
+    /// LCS would compare too many pairs of bytes.
+    #[error("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len")]
+    LcsTooLarge,
     /// A string offset is negative.
     #[error("ERR offset is out of range")]
     OffsetOutOfRange,

@@ -112,6 +112,7 @@ fn key_spec(command: &Command, i: usize, key_use: KeyUse, out: &mut dyn ReplySin
         }
         Keys::OneAndCounted { .. } if i == 0 => (1, 0, 1),
         Keys::Counted { at } | Keys::OneAndCounted { at } => (at, 0, 1),
+        Keys::CountedPairs { at } => (at, 0, 2),
         Keys::None | Keys::Custom(_) => (0, 0, 0),
     };
     if begin == 0 {
@@ -124,10 +125,16 @@ fn key_spec(command: &Command, i: usize, key_use: KeyUse, out: &mut dyn ReplySin
     let step = i64::try_from(step).unwrap_or(0);
     match command.keys {
         Keys::None | Keys::Custom(_) => spec("unknown", &[], out),
-        Keys::Counted { .. } | Keys::OneAndCounted { .. } if begin > 1 || !separate => {
+        Keys::Counted { .. } | Keys::CountedPairs { .. } | Keys::OneAndCounted { .. }
+            if begin > 1 || !separate =>
+        {
             numbers("keynum", &[("keynumidx", 0), ("firstkey", 1), ("keystep", step)], out);
         }
-        Keys::One | Keys::Range { .. } | Keys::Counted { .. } | Keys::OneAndCounted { .. } => {
+        Keys::One
+        | Keys::Range { .. }
+        | Keys::Counted { .. }
+        | Keys::CountedPairs { .. }
+        | Keys::OneAndCounted { .. } => {
             let last = i64::try_from(last).unwrap_or(0);
             numbers("range", &[("lastkey", last), ("keystep", step), ("limit", 0)], out);
         }

@@ -5,6 +5,7 @@
 
 pub(crate) mod blocking;
 pub(crate) mod command;
+mod condition;
 pub(crate) mod connection;
 pub(crate) mod counters;
 pub(crate) mod databases;
@@ -12,6 +13,7 @@ pub(crate) mod describe;
 pub(crate) mod expiry;
 pub(crate) mod generic;
 pub(crate) mod hashes;
+pub(crate) mod lcs;
 pub(crate) mod list_elements;
 pub(crate) mod lists;
 mod reply;
@@ -20,6 +22,7 @@ pub(crate) mod server;
 pub(crate) mod set_algebra;
 pub(crate) mod sets;
 pub(crate) mod sorted_sets;
+pub(crate) mod string_options;
 pub(crate) mod strings;
 pub mod table;
 pub(crate) mod transactions;

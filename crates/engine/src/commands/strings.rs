@@ -1,15 +1,15 @@
-//! Strings: GET, SET and their kin.
+//! Strings: values and their bytes. What takes conditions or an expiry is in [`super::string_options`].
 
 use selvedge_wire::ReplySink;
 
-use crate::args::{Cursor, ExpiryUnit, Keyword, Lifetime, integer, words};
+use crate::args::{Cursor, integer, words};
 use crate::commands::reply;
 use crate::commands::table::arg::{KEY, VALUE};
 use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
 use crate::limits::STRING_BYTES_MAX;
-use crate::time::Milliseconds;
+use crate::types::StringRef;
 
 const STRING: Command = Command::base(Group::String);
 
@@ -26,6 +26,19 @@ pub(crate) const COMMANDS: &[Command] = &[
         args: &[KEY, VALUE],
         traits: Traits::DENY_OOM.and(Traits::FAST),
         run: Run::Write(append),
+        ..STRING
+    },
+    Command {
+        name: "digest",
+        since: "8.4.0",
+        complexity: "O(N), N the length of the string",
+        summary: "Returns the XXH3 digest of a string in hexadecimal digits.",
+        arity: Arity::Exactly(2),
+        keys: Keys::One,
+        uses: &[KeyUse::RO.access()],
+        args: &[KEY],
+        traits: Traits::FAST,
+        run: Run::Read(digest),
         ..STRING
     },
     Command {
@@ -50,31 +63,6 @@ pub(crate) const COMMANDS: &[Command] = &[
         args: &[KEY],
         traits: Traits::FAST,
         run: Run::Write(getdel),
-        ..STRING
-    },
-    Command {
-        name: "getex",
-        since: "6.2.0",
-        summary: "Returns the string value of a key and sets or clears its expiry.",
-        arity: Arity::AtLeast(2),
-        keys: Keys::One,
-        uses: &[KeyUse::RW.access().update()],
-        args: &[
-            KEY,
-            Arg::one_of(
-                "expiration",
-                &[
-                    Arg::integer("seconds").after("EX"),
-                    Arg::integer("milliseconds").after("PX"),
-                    Arg::unix_time("unix-time-seconds").after("EXAT"),
-                    Arg::unix_time("unix-time-milliseconds").after("PXAT"),
-                    Arg::token("persist", "PERSIST"),
-                ],
-            )
-            .optional(),
-        ],
-        traits: Traits::FAST,
-        run: Run::Write(getex),
         ..STRING
     },
     Command {
@@ -141,58 +129,6 @@ pub(crate) const COMMANDS: &[Command] = &[
         ..STRING
     },
     Command {
-        name: "psetex",
-        since: "2.6.0",
-        summary: "Sets a string value and an expiry in milliseconds.",
-        arity: Arity::Exactly(4),
-        keys: Keys::One,
-        uses: &[KeyUse::OW.update()],
-        args: &[KEY, Arg::integer("milliseconds"), VALUE],
-        traits: Traits::DENY_OOM,
-        run: Run::Write(psetex),
-        ..STRING
-    },
-    Command {
-        name: "set",
-        since: "1.0.0",
-        summary: "Sets a key to a string value, whatever it held before, with optional conditions and an expiry.",
-        arity: Arity::AtLeast(3),
-        keys: Keys::One,
-        uses: &[KeyUse::RW.access().update().variable_flags()],
-        args: &[
-            KEY,
-            VALUE,
-            Arg::one_of("condition", &[Arg::token("nx", "NX"), Arg::token("xx", "XX")]).optional(),
-            Arg::token("get", "GET").optional(),
-            Arg::one_of(
-                "expiration",
-                &[
-                    Arg::integer("seconds").after("EX"),
-                    Arg::integer("milliseconds").after("PX"),
-                    Arg::unix_time("unix-time-seconds").after("EXAT"),
-                    Arg::unix_time("unix-time-milliseconds").after("PXAT"),
-                    Arg::token("keepttl", "KEEPTTL"),
-                ],
-            )
-            .optional(),
-        ],
-        traits: Traits::DENY_OOM,
-        run: Run::Write(set),
-        ..STRING
-    },
-    Command {
-        name: "setex",
-        since: "2.0.0",
-        summary: "Sets a string value and an expiry in seconds.",
-        arity: Arity::Exactly(4),
-        keys: Keys::One,
-        uses: &[KeyUse::OW.update()],
-        args: &[KEY, Arg::integer("seconds"), VALUE],
-        traits: Traits::DENY_OOM,
-        run: Run::Write(setex),
-        ..STRING
-    },
-    Command {
         name: "setnx",
         since: "1.0.0",
         summary: "Sets a string value only if the key does not exist.",
@@ -229,6 +165,18 @@ pub(crate) const COMMANDS: &[Command] = &[
         run: Run::Read(strlen),
         ..STRING
     },
+    Command {
+        name: "substr",
+        since: "1.0.0",
+        complexity: "O(M), M the bytes returned",
+        summary: "Returns the bytes of a string between two positions, both included. The old name of GETRANGE.",
+        arity: Arity::Exactly(4),
+        keys: Keys::One,
+        uses: &[KeyUse::RO.access()],
+        args: &[KEY, Arg::integer("start"), Arg::integer("end")],
+        run: Run::Read(getrange),
+        ..STRING
+    },
 ];
 
 fn append(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
@@ -246,6 +194,20 @@ fn append(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resu
     Ok(())
 }
 
+fn digest(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
+    let [key] = words(args);
+    match cx.string(key)? {
+        Some(string) => out.bulk(digest_text(string).as_bytes()),
+        None => out.null(),
+    }
+    Ok(())
+}
+
+/// The digest of a string as clients see it: 16 hexadecimal digits.
+pub(super) fn digest_text(string: StringRef<'_>) -> String {
+    format!("{:016x}", string.digest())
+}
+
 fn get(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
     let [key] = words(args);
     reply::string(out, cx.string(key)?);
@@ -257,45 +219,6 @@ fn getdel(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resu
     reply::string(out, cx.string(key)?);
     cx.remove(key);
     Ok(())
-}
-
-fn getex(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
-    let [key] = words(args);
-    let mut cursor = Cursor::after(args, 2);
-    let mut lifetime = Lifetime::Unsaid;
-    while let Some(word) = cursor.next() {
-        if !lifetime.accept(Keyword::of(word), &mut cursor)? || lifetime == Lifetime::Keep {
-            return Err(CommandError::Syntax);
-        }
-    }
-    let now_ms = cx.now_ms();
-    // Redis looks the key up before it reads the amount: a missing key hides a bad one.
-    let Some(string) = cx.string(key)? else {
-        out.null();
-        return Ok(());
-    };
-    match lifetime {
-        Lifetime::Unsaid | Lifetime::Keep => reply::string(out, Some(string)),
-        Lifetime::Persist => {
-            reply::string(out, Some(string));
-            cx.set_expiry(key, None);
-        }
-        Lifetime::Until(unit, amount) => {
-            let expire_at_ms = unit.resolve_positive(amount, now_ms, "getex")?;
-            reply::string(out, Some(string));
-            expire(cx, key, expire_at_ms);
-        }
-    }
-    Ok(())
-}
-
-/// Sets an expiry, or removes the key when it lies in the past.
-fn expire(cx: &mut WriteCx<'_>, key: &[u8], expire_at_ms: Milliseconds) {
-    if expire_at_ms <= cx.now_ms() {
-        cx.remove(key);
-    } else {
-        cx.set_expiry(key, Some(expire_at_ms));
-    }
 }
 
 fn getrange(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
@@ -351,85 +274,6 @@ fn msetnx(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resu
         }
     }
     out.integer(i64::from(!taken));
-    Ok(())
-}
-
-fn psetex(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
-    set_with_expiry(cx, args, out, ExpiryUnit::Milliseconds, "psetex")
-}
-
-/// When SET may write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Condition {
-    Always,
-    IfAbsent,
-    IfPresent,
-}
-
-fn set(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
-    let [key, value] = words(args);
-    let mut cursor = Cursor::after(args, 3);
-    let mut condition = Condition::Always;
-    let mut lifetime = Lifetime::Unsaid;
-    let mut returns_old = false;
-    while let Some(word) = cursor.next() {
-        let keyword = Keyword::of(word);
-        match keyword.bytes() {
-            b"NX" if condition != Condition::IfPresent => condition = Condition::IfAbsent,
-            b"XX" if condition != Condition::IfAbsent => condition = Condition::IfPresent,
-            b"GET" => returns_old = true,
-            _ if lifetime.accept(keyword, &mut cursor)? && lifetime != Lifetime::Persist => {}
-            _ => return Err(CommandError::Syntax),
-        }
-    }
-    let until = match lifetime {
-        Lifetime::Until(unit, amount) => Some(unit.resolve_positive(amount, cx.now_ms(), "set")?),
-        Lifetime::Unsaid | Lifetime::Keep | Lifetime::Persist => None,
-    };
-    let old = cx.entry(key);
-    let kept = old.filter(|_| lifetime == Lifetime::Keep).and_then(|entry| entry.expire_at_ms());
-    let allowed = match condition {
-        Condition::Always => true,
-        Condition::IfAbsent => old.is_none(),
-        Condition::IfPresent => old.is_some(),
-    };
-    if returns_old {
-        reply::string(out, old.map(|entry| entry.string()).transpose()?);
-    } else if allowed {
-        out.status("OK");
-    } else {
-        out.null();
-    }
-    if allowed {
-        store(cx, key, value, until.or(kept));
-    }
-    Ok(())
-}
-
-/// Sets a string, or leaves nothing when its expiry lies in the past.
-fn store(cx: &mut WriteCx<'_>, key: &[u8], value: &[u8], expire_at_ms: Option<Milliseconds>) {
-    if expire_at_ms.is_some_and(|at| at < cx.now_ms()) {
-        cx.remove(key);
-    } else {
-        cx.set_string(key, value, expire_at_ms);
-    }
-}
-
-fn setex(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
-    set_with_expiry(cx, args, out, ExpiryUnit::Seconds, "setex")
-}
-
-fn set_with_expiry(
-    cx: &mut WriteCx<'_>,
-    args: Args<'_>,
-    out: &mut dyn ReplySink,
-    unit: ExpiryUnit,
-    command: &'static str,
-) -> Result<(), CommandError> {
-    let [key, amount, value] = words(args);
-    let expire_at_ms = unit.resolve_positive(amount, cx.now_ms(), command)?;
-    cx.set_string(key, value, Some(expire_at_ms));
-    out.status("OK");
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The data types: structures without Redis words.
 
 mod hash;
+pub(crate) mod lcs;
 mod list;
 pub(crate) mod packed;
 mod set;

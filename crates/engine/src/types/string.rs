@@ -1,7 +1,10 @@
 //! Strings: one piece, or chunks shared by `Arc`.
 
 use std::borrow::Cow;
+use std::hash::Hasher;
 use std::sync::Arc;
+
+use twox_hash::XxHash3_64;
 
 use crate::limits::STRING_CHUNK_BYTES;
 
@@ -128,6 +131,33 @@ impl<'a> StringRef<'a> {
             },
             Cow::Borrowed,
         )
+    }
+
+    /// Whether its bytes are these.
+    #[must_use]
+    pub fn equals(self, bytes: &[u8]) -> bool {
+        let mut rest = bytes;
+        self.len() == bytes.len()
+            && self.chunks().all(|chunk| match rest.split_at_checked(chunk.len()) {
+                Some((front, back)) => {
+                    rest = back;
+                    front == chunk
+                }
+                None => false,
+            })
+    }
+
+    /// The XXH3 digest of its bytes, 64 bits, without a seed.
+    #[must_use]
+    pub fn digest(self) -> u64 {
+        match self.as_slice() {
+            Some(bytes) => XxHash3_64::oneshot(bytes),
+            None => {
+                let mut hasher = XxHash3_64::with_seed(0);
+                self.chunks().for_each(|chunk| hasher.write(chunk));
+                hasher.finish()
+            }
+        }
     }
 
     /// The pieces in order; none of them is empty.

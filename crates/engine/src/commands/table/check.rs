@@ -47,7 +47,7 @@ const fn keys(command: &Command) {
             }
             assert!(!command.uses.is_empty(), "keys have a use");
         }
-        Keys::Counted { at } => {
+        Keys::Counted { at } | Keys::CountedPairs { at } => {
             assert!(at >= 1 && at < least, "the count lies inside the arity");
             assert!(!command.uses.is_empty(), "keys have a use");
         }

@@ -1,6 +1,7 @@
 //! Which words of a command line are keys, and what a command does with them.
 
-use std::ops::RangeInclusive;
+use std::iter::StepBy;
+use std::ops::Range;
 
 use smallvec::SmallVec;
 
@@ -32,6 +33,11 @@ pub enum Keys {
         /// Index of the count.
         at: usize,
     },
+    /// As many as the word at `at` says, right after it, each followed by its value.
+    CountedPairs {
+        /// Index of the count.
+        at: usize,
+    },
     /// The first after the name, and as many as the word at `at` says, right after it.
     OneAndCounted {
         /// Index of the count.
@@ -53,35 +59,39 @@ impl Keys {
                 let end = end.filter(|end| *end < args.len()).ok_or(CommandError::InvalidKeyCount)?;
                 Ok((first..=end).step_by(step).collect())
             }
-            Self::Counted { at } => Ok(counted(args, at)?.collect()),
-            Self::OneAndCounted { at } => Ok(std::iter::once(1).chain(counted(args, at)?).collect()),
+            Self::Counted { at } => Ok(counted(args, at, 1)?.collect()),
+            Self::CountedPairs { at } => Ok(counted(args, at, 2)?.collect()),
+            Self::OneAndCounted { at } => Ok(std::iter::once(1).chain(counted(args, at, 1)?).collect()),
             Self::Custom(find) => find(args),
         }
     }
 
     /// Whether they stand where only the arguments themselves tell.
     pub(crate) const fn are_movable(self) -> bool {
-        matches!(self, Self::Counted { .. } | Self::OneAndCounted { .. } | Self::Custom(_))
+        matches!(
+            self,
+            Self::Counted { .. } | Self::CountedPairs { .. } | Self::OneAndCounted { .. } | Self::Custom(_)
+        )
     }
 
     /// First, last and step as COMMAND shows them, zeros where there is no such rule.
     #[must_use]
     pub const fn legacy_range(self) -> (usize, isize, usize) {
         match self {
-            Self::None | Self::Counted { .. } | Self::Custom(_) => (0, 0, 0),
+            Self::None | Self::Counted { .. } | Self::CountedPairs { .. } | Self::Custom(_) => (0, 0, 0),
             Self::One | Self::OneAndCounted { .. } => (1, 1, 1),
             Self::Range { first, last, step } => (first, last, step),
         }
     }
 }
 
-/// The indexes of as many keys as the word at `at` says.
-fn counted(args: Args<'_>, at: usize) -> Result<RangeInclusive<usize>, CommandError> {
+/// The indexes of as many keys as the word at `at` says, one every `step` words.
+fn counted(args: Args<'_>, at: usize, step: usize) -> Result<StepBy<Range<usize>>, CommandError> {
     let count =
         args.get(at).and_then(|word| parse_integer(word)).and_then(|count| usize::try_from(count).ok());
-    let count = count.filter(|count| *count > 0 && *count < args.len().saturating_sub(at));
-    let count = count.ok_or(CommandError::InvalidKeyCount)?;
-    Ok(at + 1..=at + count)
+    let end = count.filter(|count| *count > 0).and_then(|count| count.checked_mul(step)?.checked_add(at + 1));
+    let end = end.filter(|end| *end <= args.len()).ok_or(CommandError::InvalidKeyCount)?;
+    Ok((at + 1..end).step_by(step))
 }
 
 /// What a command does with a key, in the words of Redis' key specifications.

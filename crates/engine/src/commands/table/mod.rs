@@ -277,6 +277,8 @@ pub enum Connection {
 /// All commands, family by family; subcommands hang on theirs.
 pub const FAMILIES: &[&[Command]] = &[
     commands::strings::COMMANDS,
+    commands::string_options::COMMANDS,
+    commands::lcs::COMMANDS,
     commands::counters::COMMANDS,
     commands::hashes::COMMANDS,
     commands::lists::COMMANDS,

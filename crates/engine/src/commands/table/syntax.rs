@@ -65,7 +65,7 @@ mod tests {
             ("client|no-evict", "CLIENT NO-EVICT <ON | OFF>"),
             (
                 "set",
-                "SET key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]",
+                "SET key value [NX | XX | IFEQ ifeq-value | IFNE ifne-value | IFDEQ ifdeq-digest | IFDNE ifdne-digest] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]",
             ),
             (
                 "command|list",

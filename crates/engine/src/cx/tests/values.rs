@@ -74,3 +74,23 @@ fn writes_of_the_same_length_stay_in_place() {
     assert_eq!(place(&database), before);
     assert_eq!(database.read(|cx| cx.version(b"k")), 2);
 }
+
+#[test]
+fn a_string_in_chunks_compares_and_hashes_as_its_bytes() {
+    let mut database = Database::new();
+    for len in [0, 1, 300, STRING_CHUNK_BYTES, STRING_CHUNK_BYTES + 1, 3 * STRING_CHUNK_BYTES + 17] {
+        let bytes: Vec<u8> = (0..len).map(|i| u8::try_from(i % 251).unwrap()).collect();
+        database.write(|cx| cx.set_string(b"k", &bytes, None));
+        database.read(|cx| {
+            let string = cx.string(b"k").unwrap().unwrap();
+            assert_eq!(string.digest(), twox_hash::XxHash3_64::oneshot(&bytes));
+            assert!(string.equals(&bytes));
+            for place in [0, len / 2, len.saturating_sub(1)].into_iter().filter(|place| *place < len) {
+                let mut other = bytes.clone();
+                other[place] ^= 1;
+                assert!(!string.equals(&other));
+                assert!(!string.equals(&bytes[..place]));
+            }
+        });
+    }
+}
