@@ -197,7 +197,7 @@ impl Element {
         self.open = std::mem::take(&mut sink.open);
         let is_whole = self.open.is_empty();
         self.first = sink.first || is_whole;
-        if sink.first && !sink.is_error() {
+        if sink.first && is_whole && !sink.is_error() {
             out.truncate(start);
             return false;
         }
