@@ -106,6 +106,25 @@ pub(crate) fn pop_count(args: Args<'_>, too_many: CommandError) -> Result<Option
     }
 }
 
+/// The count behind the key of a command that draws elements, and whether the option `with` follows, which asks for what
+/// belongs to them. None: one element is wanted.
+///
+/// # Errors
+/// [`CommandError::NotAnInteger`], [`CommandError::NoCounterpart`], [`CommandError::Syntax`], [`CommandError::OutOfRange`].
+pub(crate) fn draw_count(args: Args<'_>, with: &[u8]) -> Result<Option<(i64, bool)>, CommandError> {
+    let [count, options @ ..] = Cursor::after(args, 2).rest() else { return Ok(None) };
+    let count = signed_integer(count)?;
+    let is_with = match options {
+        [] => false,
+        [word] if Keyword::of(word).bytes() == with => true,
+        _ => return Err(CommandError::Syntax),
+    };
+    if is_with && count.unsigned_abs() > i64::MAX.unsigned_abs() / 2 {
+        return Err(CommandError::OutOfRange);
+    }
+    Ok(Some((count, is_with)))
+}
+
 /// The words that follow a count at index `at` of as many keys, and a cursor behind them.
 ///
 /// # Errors
@@ -163,6 +182,17 @@ pub(crate) enum ExpiryUnit {
 }
 
 impl ExpiryUnit {
+    /// The unit that an option names.
+    pub(crate) fn of(keyword: Keyword) -> Option<Self> {
+        match keyword.bytes() {
+            b"EX" => Some(Self::Seconds),
+            b"PX" => Some(Self::Milliseconds),
+            b"EXAT" => Some(Self::UnixSeconds),
+            b"PXAT" => Some(Self::UnixMilliseconds),
+            _ => None,
+        }
+    }
+
     /// The Unix time in milliseconds that an amount means. None if it cannot be represented.
     pub(crate) fn resolve(self, amount: i64, now_ms: Milliseconds) -> Option<i64> {
         let amount_ms = match self {
@@ -192,7 +222,7 @@ impl ExpiryUnit {
     }
 }
 
-/// What SET and GETEX do about the expiry.
+/// What SET, GETEX and their kin do about the expiry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Lifetime<'a> {
     /// Nothing was said.
@@ -214,15 +244,12 @@ impl<'a> Lifetime<'a> {
     /// # Errors
     /// [`CommandError::Syntax`] on a contradiction or a missing amount.
     pub(crate) fn accept(&mut self, keyword: Keyword, cursor: &mut Cursor<'a>) -> Result<bool, CommandError> {
-        let unit = match keyword.bytes() {
+        match keyword.bytes() {
             b"KEEPTTL" => return self.replace(Self::Keep),
             b"PERSIST" => return self.replace(Self::Persist),
-            b"EX" => ExpiryUnit::Seconds,
-            b"PX" => ExpiryUnit::Milliseconds,
-            b"EXAT" => ExpiryUnit::UnixSeconds,
-            b"PXAT" => ExpiryUnit::UnixMilliseconds,
-            _ => return Ok(false),
-        };
+            _ => {}
+        }
+        let Some(unit) = ExpiryUnit::of(keyword) else { return Ok(false) };
         let amount = cursor.word()?;
         self.replace(Self::Until(unit, amount))
     }

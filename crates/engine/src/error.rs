@@ -52,6 +52,33 @@ pub enum CommandError {
         /// The command as the table names it.
         command: &'static str,
     },
+    /// The expiry of a field is negative.
+    #[error("ERR invalid expire time, must be >= 0")]
+    NegativeExpireTime,
+    /// FIELDS is not where it has to be.
+    #[error("ERR Mandatory argument FIELDS is missing or not at the right position")]
+    FieldsMissing,
+    /// There are more fields, or fewer, than their count says.
+    #[error("ERR The `numfields` parameter must match the number of arguments")]
+    FieldCountMismatch,
+    /// A count of fields is not positive, or no number.
+    #[error("ERR Number of fields must be a positive integer")]
+    FieldCountNotPositive,
+    /// HSETEX's count of fields is not positive, no number, or absurd.
+    #[error("ERR invalid number of fields")]
+    InvalidFieldCount,
+    /// HSETEX does not know that option.
+    #[error("ERR unknown argument: {argument}")]
+    UnknownArgument {
+        /// The option as sent.
+        argument: Box<str>,
+    },
+    /// FNX or FXX after one of them.
+    #[error("ERR Only one of FXX or FNX arguments can be specified")]
+    FieldConditions,
+    /// A second option about the expiry of fields.
+    #[error("ERR Only one of EX, PX, EXAT, PXAT or KEEPTTL arguments can be specified")]
+    FieldLifetimes,
     /// NX stands beside an option that needs an expiry.
     #[error("ERR NX and XX, GT or LT options at the same time are not compatible")]
     ExpireConditionsNx,
@@ -264,6 +291,12 @@ impl CommandError {
     pub fn unknown_subcommand(container: &str, name: &[u8]) -> Self {
         let name = printable(name, QUOTED_BYTES_MAX).into();
         Self::UnknownSubcommand { name, container: container.to_ascii_uppercase().into() }
+    }
+
+    /// The error for an option of HSETEX that there is not.
+    #[must_use]
+    pub fn unknown_argument(argument: &[u8]) -> Self {
+        Self::UnknownArgument { argument: printable(argument, usize::MAX).into() }
     }
 
     /// The error for an option of EXPIRE that there is not.

@@ -27,6 +27,24 @@ pub(crate) fn distinct(draw: impl Fn() -> u64, count: usize, bound: usize) -> BT
     numbers
 }
 
+/// `count` of `total` items, each choice as likely as any other, in one walk: each item is taken with the chance that leaves
+/// as many for the rest as are needed.
+pub(crate) fn select<T>(
+    items: impl Iterator<Item = T>,
+    total: usize,
+    count: usize,
+    mut random: impl FnMut() -> u64,
+) -> Vec<T> {
+    let (mut needed, mut left) = (count, total);
+    let mut is_drawn = |_: &T| {
+        let is_drawn = below(random(), left) < needed;
+        needed -= usize::from(is_drawn);
+        left = left.saturating_sub(1);
+        is_drawn
+    };
+    items.filter(|item| is_drawn(item)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
@@ -51,5 +69,12 @@ mod tests {
         assert!(times.iter().all(|times| (5_700..6_300).contains(times)), "{times:?}");
         assert_eq!(distinct(draw, 4, 4).len(), 4);
         assert!(distinct(draw, 0, 4).is_empty());
+        let mut times = [0; 10];
+        for _ in 0..20_000 {
+            let choice = select(0..10usize, 10, 3, draw);
+            assert_eq!(choice.len(), 3);
+            choice.into_iter().for_each(|number| times[number] += 1);
+        }
+        assert!(times.iter().all(|times| (5_700..6_300).contains(times)), "{times:?}");
     }
 }

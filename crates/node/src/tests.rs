@@ -190,6 +190,64 @@ async fn what_has_expired_never_lives_again() {
     assert_eq!(run(&database, "GET other").await, Value::Null);
 }
 
+/// However it is learned that a field is gone: by a read, by a write that changes nothing, in a transaction.
+#[tokio::test]
+async fn fields_that_have_expired_never_live_again() {
+    let rig = Rig::new(Durability::Always);
+    let database = rig.open();
+    for key in ["read", "write", "reads", "writes", "large"] {
+        run(&database, &format!("HSET {key} stays 1")).await;
+        run(&database, &format!("HSETEX {key} PX 100 FIELDS 1 f 1")).await;
+    }
+    for i in 0..1_000 {
+        run(&database, &format!("HSETEX large PX 100 FIELDS 1 f:{i} 1")).await;
+    }
+    rig.clock.advance_ms(101);
+    let last = database.last_sequence();
+    assert_eq!(run(&database, "HLEN large").await, Value::Integer(1));
+    assert_eq!(database.last_sequence(), last + 1, "one batch, however many fields");
+    assert_eq!(run(&database, "HGET read f").await, Value::Null);
+    assert_eq!(run(&database, "HSETEX write FXX FIELDS 1 f 1").await, Value::Integer(0));
+    for lines in [&["HEXISTS reads f"][..], &["HGET writes f", "HSETNX writes stays 1"]] {
+        let queue = queue(&database, lines);
+        let Executed::Done { wait_for, .. } = database.execute_transaction(&queue, None, &mut |_, write| {
+            write(&mut ValueSink::new(Protocol::Resp3));
+        }) else {
+            panic!("{lines:?}")
+        };
+        database.commit(wait_for).await.unwrap();
+    }
+    assert_eq!(database.last_sequence(), last + 5);
+    database.close().unwrap();
+    drop(database);
+    rig.clock.set_wall_ms(START_MS);
+    let database = rig.open();
+    for key in ["read", "write", "reads", "writes", "large"] {
+        assert_eq!(run(&database, &format!("HGET {key} f")).await, Value::Null, "{key}");
+        assert_eq!(run(&database, &format!("HLEN {key}")).await, Value::Integer(1), "{key}");
+    }
+}
+
+#[tokio::test]
+async fn the_background_removes_fields() {
+    let rig = Rig::new(Durability::None);
+    let database = rig.open();
+    for i in 0..2_000 {
+        run(&database, &format!("HSETEX large PX {} FIELDS 1 f:{i} v", 10 + i % 50)).await;
+        run(&database, &format!("HSETEX small:{} PX {} FIELDS 1 f:{i} v", i % 100, 10 + i % 50)).await;
+    }
+    run(&database, "HSET large stays v").await;
+    let digest = {
+        let rig = Rig::new(Durability::None);
+        let other = rig.open();
+        run(&other, "HSET large stays v").await;
+        other.digest()
+    };
+    rig.clock.advance_ms(1_000);
+    assert_eq!(database.remove_due(), 100, "the entries whose last field expired");
+    assert_eq!(database.digest().content, digest.content, "nothing expired is left");
+}
+
 #[tokio::test]
 async fn the_background_removes_what_nobody_touches() {
     let rig = Rig::new(Durability::None);

@@ -10,10 +10,17 @@ use crate::error::CommandError;
 use crate::time::Milliseconds;
 
 const GENERIC: Command = Command::base(Group::Generic);
-/// The reply for a key that is not there.
-const NO_KEY: i64 = -2;
-/// The reply for a key that does not expire.
-const NO_EXPIRY: i64 = -1;
+/// The reply for a key or field that is not there.
+pub(super) const NO_KEY: i64 = -2;
+/// The reply for a key or field that does not expire.
+pub(super) const NO_EXPIRY: i64 = -1;
+
+/// When an expiry is to be set.
+pub(super) const CONDITION: Arg = Arg::one_of(
+    "condition",
+    &[Arg::token("nx", "NX"), Arg::token("xx", "XX"), Arg::token("gt", "GT"), Arg::token("lt", "LT")],
+)
+.optional();
 
 /// The commands of this file.
 pub(crate) const COMMANDS: &[Command] = &[
@@ -24,20 +31,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         arity: Arity::AtLeast(3),
         keys: Keys::One,
         uses: &[KeyUse::RW.update()],
-        args: &[
-            KEY,
-            Arg::integer("seconds"),
-            Arg::one_of(
-                "condition",
-                &[
-                    Arg::token("nx", "NX"),
-                    Arg::token("xx", "XX"),
-                    Arg::token("gt", "GT"),
-                    Arg::token("lt", "LT"),
-                ],
-            )
-            .optional(),
-        ],
+        args: &[KEY, Arg::integer("seconds"), CONDITION],
         traits: Traits::FAST,
         run: Run::Write(expire),
         ..GENERIC
@@ -49,20 +43,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         arity: Arity::AtLeast(3),
         keys: Keys::One,
         uses: &[KeyUse::RW.update()],
-        args: &[
-            KEY,
-            Arg::unix_time("unix-time-seconds"),
-            Arg::one_of(
-                "condition",
-                &[
-                    Arg::token("nx", "NX"),
-                    Arg::token("xx", "XX"),
-                    Arg::token("gt", "GT"),
-                    Arg::token("lt", "LT"),
-                ],
-            )
-            .optional(),
-        ],
+        args: &[KEY, Arg::unix_time("unix-time-seconds"), CONDITION],
         traits: Traits::FAST,
         run: Run::Write(expireat),
         ..GENERIC
@@ -98,20 +79,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         arity: Arity::AtLeast(3),
         keys: Keys::One,
         uses: &[KeyUse::RW.update()],
-        args: &[
-            KEY,
-            Arg::integer("milliseconds"),
-            Arg::one_of(
-                "condition",
-                &[
-                    Arg::token("nx", "NX"),
-                    Arg::token("xx", "XX"),
-                    Arg::token("gt", "GT"),
-                    Arg::token("lt", "LT"),
-                ],
-            )
-            .optional(),
-        ],
+        args: &[KEY, Arg::integer("milliseconds"), CONDITION],
         traits: Traits::FAST,
         run: Run::Write(pexpire),
         ..GENERIC
@@ -123,20 +91,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         arity: Arity::AtLeast(3),
         keys: Keys::One,
         uses: &[KeyUse::RW.update()],
-        args: &[
-            KEY,
-            Arg::unix_time("unix-time-milliseconds"),
-            Arg::one_of(
-                "condition",
-                &[
-                    Arg::token("nx", "NX"),
-                    Arg::token("xx", "XX"),
-                    Arg::token("gt", "GT"),
-                    Arg::token("lt", "LT"),
-                ],
-            )
-            .optional(),
-        ],
+        args: &[KEY, Arg::unix_time("unix-time-milliseconds"), CONDITION],
         traits: Traits::FAST,
         run: Run::Write(pexpireat),
         ..GENERIC
@@ -245,7 +200,7 @@ fn show_expiry(
 
 /// When an expiry may be set.
 #[derive(Debug, Clone, Copy, Default)]
-struct Conditions {
+pub(super) struct Conditions {
     if_none: bool,
     if_some: bool,
     if_later: bool,
@@ -256,12 +211,8 @@ impl Conditions {
     fn parse(cursor: Cursor<'_>) -> Result<Self, CommandError> {
         let mut conditions = Self::default();
         for word in cursor {
-            match Keyword::of(word).bytes() {
-                b"NX" => conditions.if_none = true,
-                b"XX" => conditions.if_some = true,
-                b"GT" => conditions.if_later = true,
-                b"LT" => conditions.if_sooner = true,
-                _ => return Err(CommandError::unsupported_option(word)),
+            if !conditions.accept(Keyword::of(word)) {
+                return Err(CommandError::unsupported_option(word));
             }
         }
         if conditions.if_none && (conditions.if_some || conditions.if_later || conditions.if_sooner) {
@@ -273,8 +224,21 @@ impl Conditions {
         Ok(conditions)
     }
 
-    /// A key without an expiry counts as one that expires at the end of time.
-    fn allow(self, current_ms: Option<Milliseconds>, new_ms: i64) -> bool {
+    /// Takes an option. False if it is none of these.
+    pub(super) fn accept(&mut self, keyword: Keyword) -> bool {
+        let condition = match keyword.bytes() {
+            b"NX" => &mut self.if_none,
+            b"XX" => &mut self.if_some,
+            b"GT" => &mut self.if_later,
+            b"LT" => &mut self.if_sooner,
+            _ => return false,
+        };
+        *condition = true;
+        true
+    }
+
+    /// What has no expiry counts as expiring at the end of time.
+    pub(super) fn allow(self, current_ms: Option<Milliseconds>, new_ms: i64) -> bool {
         let current = current_ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX));
         !(self.if_none && current.is_some()
             || self.if_some && current.is_none()

@@ -11,6 +11,7 @@ use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
 use crate::long_double::LongDouble;
 use crate::numbers::parse_integer;
+use crate::types::Field;
 
 const HASH: Command = Command::base(Group::Hash);
 
@@ -216,8 +217,8 @@ fn hdel(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result
 
 fn hexists(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
     let [key, field] = words(args);
-    let value = cx.hash(key)?.and_then(|hash| hash.get(field));
-    out.integer(i64::from(value.is_some()));
+    let exists = cx.hash(key)?.is_some_and(|hash| hash.contains(field));
+    out.integer(i64::from(exists));
     Ok(())
 }
 
@@ -245,12 +246,15 @@ fn hgetall(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(
 fn hincrby(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
     let [key, field, increment] = words(args);
     let increment = integer(increment)?;
-    let before = match cx.hash(key)?.and_then(|hash| hash.get(field)) {
-        Some(value) => parse_integer(value).ok_or(CommandError::HashValueNotAnInteger)?,
+    let stored = cx.hash(key)?.and_then(|hash| hash.field(field));
+    let before = match stored {
+        Some(field) => parse_integer(field.value).ok_or(CommandError::HashValueNotAnInteger)?,
         None => 0,
     };
     let after = before.checked_add(increment).ok_or(CommandError::IncrementOverflow)?;
-    cx.hash_set(key, field, itoa::Buffer::new().format(after).as_bytes());
+    let expire_at_ms = stored.and_then(|field| field.expire_at_ms);
+    let mut digits = itoa::Buffer::new();
+    cx.hash_put(key, Field { name: field, value: digits.format(after).as_bytes(), expire_at_ms });
     out.integer(after);
     Ok(())
 }
@@ -261,12 +265,14 @@ fn hincrbyfloat(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -
     if !increment.is_finite() {
         return Err(CommandError::NotFinite);
     }
-    let before = match cx.hash(key)?.and_then(|hash| hash.get(field)) {
-        Some(value) => LongDouble::parse(value).ok_or(CommandError::HashValueNotAFloat)?,
+    let stored = cx.hash(key)?.and_then(|hash| hash.field(field));
+    let before = match stored {
+        Some(field) => LongDouble::parse(field.value).ok_or(CommandError::HashValueNotAFloat)?,
         None => LongDouble::ZERO,
     };
     let after = reply::finite_sum(before, increment)?;
-    cx.hash_set(key, field, after.as_bytes());
+    let expire_at_ms = stored.and_then(|field| field.expire_at_ms);
+    cx.hash_put(key, Field { name: field, value: after.as_bytes(), expire_at_ms });
     out.bulk(after.as_bytes());
     Ok(())
 }

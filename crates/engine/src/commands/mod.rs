@@ -11,6 +11,8 @@ pub(crate) mod counters;
 pub(crate) mod databases;
 pub(crate) mod describe;
 pub(crate) mod expiry;
+pub(crate) mod field_expiry;
+pub(crate) mod field_groups;
 pub(crate) mod generic;
 pub(crate) mod hashes;
 pub(crate) mod lcs;

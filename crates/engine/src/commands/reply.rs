@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use selvedge_wire::ReplySink;
+use selvedge_wire::{Protocol, ReplySink};
 
 use crate::commands::table::Args;
 use crate::error::CommandError;
@@ -22,6 +22,26 @@ pub(super) fn bulk_or_null(out: &mut dyn ReplySink, bytes: Option<&[u8]>) {
     match bytes {
         Some(bytes) => out.bulk(bytes),
         None => out.null(),
+    }
+}
+
+/// Replies with `count` items, alone or with what belongs to each: flat in RESP2, in pairs in RESP3.
+pub(super) fn items<'a, T>(
+    out: &mut dyn ReplySink,
+    items: impl Iterator<Item = (&'a [u8], T)>,
+    count: usize,
+    with: Option<fn(&mut dyn ReplySink, T)>,
+) {
+    let in_pairs = with.is_some() && out.protocol() == Protocol::Resp3;
+    out.array(if with.is_some() && !in_pairs { 2 * count } else { count });
+    for (item, belonging) in items {
+        if in_pairs {
+            out.array(2);
+        }
+        out.bulk(item);
+        if let Some(write) = with {
+            write(out, belonging);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Sets: packed, or a table of members.
 
 use crate::buckets::{Keyed, Table};
+use crate::random;
 use crate::types::packed::{self, Elements};
 
 /// A member of a large set.
@@ -85,17 +86,7 @@ impl<'a> SetRef<'a> {
                 }
                 drawn.iter().copied().collect()
             }
-            Form::Table(_) | Form::Packed(_) => {
-                // One walk that takes each member with the chance that leaves as many for the rest as are needed.
-                let (mut needed, mut left) = (count as u64, self.len() as u64);
-                let mut is_drawn = |_: &&[u8]| {
-                    let is_drawn = random().checked_rem(left).is_some_and(|drawn| drawn < needed);
-                    needed -= u64::from(is_drawn);
-                    left -= 1;
-                    is_drawn
-                };
-                self.iter().filter(|member| is_drawn(member)).collect()
-            }
+            Form::Table(_) | Form::Packed(_) => random::select(self.iter(), self.len(), count, random),
         }
     }
 

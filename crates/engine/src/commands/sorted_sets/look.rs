@@ -4,7 +4,7 @@ use selvedge_wire::{ReplySink, double_text};
 
 use super::interval::{By, Interval};
 use super::{MEMBER, SORTED_SET, WITHSCORES, write_members};
-use crate::args::{Cursor, Keyword, signed_integer, words};
+use crate::args::{Cursor, Keyword, draw_count, words};
 use crate::commands::reply;
 use crate::commands::scan::{Page, ScanKind, ScanOptions};
 use crate::commands::table::arg::{COUNT, KEY, MATCH};
@@ -170,23 +170,9 @@ fn double_or_null(out: &mut dyn ReplySink, score: Option<f64>) {
 
 fn zrandmember(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
     let [key] = words(args);
-    let (count, with_scores) = match Cursor::after(args, 2).rest() {
-        [] => (None, false),
-        [count, options @ ..] => {
-            let count = signed_integer(count)?;
-            let with_scores = match options {
-                [] => false,
-                [word] if Keyword::of(word).bytes() == b"WITHSCORES" => true,
-                _ => return Err(CommandError::Syntax),
-            };
-            if with_scores && count.unsigned_abs() > i64::MAX.unsigned_abs() / 2 {
-                return Err(CommandError::OutOfRange);
-            }
-            (Some(count), with_scores)
-        }
-    };
+    let wanted = draw_count(args, b"WITHSCORES")?;
     let set = cx.sorted_set(key)?;
-    let Some(count) = count else {
+    let Some((count, with_scores)) = wanted else {
         let member = set.and_then(|set| {
             let rank = random::below(cx.random(), set.len());
             set.range(rank..rank + 1).next()

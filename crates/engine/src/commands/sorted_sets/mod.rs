@@ -7,8 +7,9 @@ pub(crate) mod look;
 pub(crate) mod range;
 pub(crate) mod remove;
 
-use selvedge_wire::{Protocol, ReplySink};
+use selvedge_wire::ReplySink;
 
+use crate::commands::reply;
 use crate::commands::table::{Arg, Command, Group};
 use crate::cx::WriteCx;
 
@@ -27,17 +28,8 @@ fn write_members<'a>(
     with_scores: bool,
     out: &mut dyn ReplySink,
 ) {
-    let in_pairs = with_scores && out.protocol() == Protocol::Resp3;
-    out.array(if with_scores && !in_pairs { 2 * count } else { count });
-    for (member, score) in members {
-        if in_pairs {
-            out.array(2);
-        }
-        out.bulk(member);
-        if with_scores {
-            out.double(score);
-        }
-    }
+    let scores: fn(&mut dyn ReplySink, f64) = |out, score| out.double(score);
+    reply::items(out, members, count, with_scores.then_some(scores));
 }
 
 /// Makes `key` a sorted set of these members, whatever it was; without members nothing stays. Returns how many there are.

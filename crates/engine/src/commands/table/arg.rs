@@ -66,6 +66,14 @@ pub(crate) const VALUE: Arg = Arg::string("value");
 pub(crate) const MATCH: Arg = Arg::pattern("pattern").after("MATCH").optional();
 /// `COUNT count` of the SCAN family.
 pub(crate) const COUNT: Arg = Arg::integer("count").after("COUNT").optional();
+/// `EX seconds`, one of the options about an expiry.
+pub(crate) const EX: Arg = Arg::integer("seconds").after("EX");
+/// `PX milliseconds`.
+pub(crate) const PX: Arg = Arg::integer("milliseconds").after("PX");
+/// `EXAT unix-time-seconds`.
+pub(crate) const EXAT: Arg = Arg::unix_time("unix-time-seconds").after("EXAT");
+/// `PXAT unix-time-milliseconds`.
+pub(crate) const PXAT: Arg = Arg::unix_time("unix-time-milliseconds").after("PXAT");
 
 impl Arg {
     const fn new(name: &'static str, kind: ArgKind) -> Self {

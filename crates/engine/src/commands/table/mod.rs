@@ -281,6 +281,8 @@ pub const FAMILIES: &[&[Command]] = &[
     commands::lcs::COMMANDS,
     commands::counters::COMMANDS,
     commands::hashes::COMMANDS,
+    commands::field_expiry::COMMANDS,
+    commands::field_groups::COMMANDS,
     commands::lists::COMMANDS,
     commands::list_elements::COMMANDS,
     commands::blocking::COMMANDS,

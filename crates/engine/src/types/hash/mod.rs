@@ -10,8 +10,14 @@ pub(crate) use large::LargeHash;
 pub(crate) use packed::PackedHash;
 pub(crate) use pair::Pair;
 
+use std::collections::BTreeMap;
+
 use crate::buckets::Table;
+use crate::random;
 use crate::time::Milliseconds;
+
+/// Draws of a random field before the live ones are searched for.
+const LIVE_DRAWS_MAX: usize = 64;
 
 /// A hash in the keyspace at one instant: fields that have expired by then are not in it.
 #[derive(Debug, Clone, Copy)]
@@ -93,8 +99,8 @@ impl<'a> HashRef<'a> {
             }
             Form::Large(hash) => {
                 let mut state = random;
-                for _ in 0..RANDOM_DRAWS_MAX {
-                    let field = hash.table().random(crate::random::next(&mut state))?.field();
+                for _ in 0..LIVE_DRAWS_MAX {
+                    let field = hash.table().random(random::next(&mut state))?.field();
                     if !field.is_expired(self.now_ms) {
                         return Some((field.name, field.value));
                     }
@@ -103,6 +109,25 @@ impl<'a> HashRef<'a> {
                 self.iter().next()
             }
         }
+    }
+
+    /// `count` different fields with their values, or all, drawn uniformly with the numbers that `random` gives.
+    pub(crate) fn sample(self, count: usize, random: &mut dyn FnMut() -> u64) -> Vec<(&'a [u8], &'a [u8])> {
+        let (len, count) = (self.len(), count.min(self.len()));
+        if let Form::Large(hash) = self.form
+            && count <= len / 4
+            && len >= hash.table().len() / 2
+            && !hash.table().is_sparse()
+        {
+            let mut drawn = BTreeMap::new();
+            while drawn.len() < count
+                && let Some((name, value)) = self.random(random())
+            {
+                drawn.insert(name, value);
+            }
+            return drawn.into_iter().collect();
+        }
+        random::select(self.iter(), len, count, random)
     }
 
     /// Fields and values from `cursor` (0 = start) on, about `count`; returns the next cursor, 0 at the end.
@@ -126,6 +151,3 @@ impl<'a> HashRef<'a> {
         }
     }
 }
-
-/// Draws of a random field before expired ones are searched through.
-const RANDOM_DRAWS_MAX: usize = 64;
