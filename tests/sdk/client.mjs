@@ -16,3 +16,20 @@ export function connect(server, options = {}) {
 
 // Seconds since 1970, `ahead` from now.
 export const unixSeconds = (ahead = 0) => Math.floor(Date.now() / 1000) + ahead;
+
+// Everything that a walk by cursor meets: `step` gets a cursor and answers the next one and a page.
+export async function walk(step) {
+  const items = [];
+  let cursor = "0";
+  do {
+    const [next, page] = await step(cursor);
+    items.push(...page);
+    cursor = next;
+  } while (cursor !== "0");
+  return items;
+}
+
+// A flat answer of names and values as an object.
+export function pairs(flat) {
+  return Object.fromEntries(Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i], flat[2 * i + 1]]));
+}

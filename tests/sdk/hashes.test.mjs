@@ -1,7 +1,7 @@
 // Hashes through @upstash/redis.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { connect, startServer } from "./client.mjs";
+import { connect, pairs, startServer, walk } from "./client.mjs";
 
 const redis = connect(await startServer());
 
@@ -41,14 +41,9 @@ test("fields count", async () => {
 test("HSCAN walks a large hash once", async () => {
   const fields = Object.fromEntries(Array.from({ length: 2_000 }, (_, i) => [`f${i}`, i]));
   assert.equal(await redis.hset("large", fields), 2_000);
-  const seen = {};
-  let cursor = "0";
-  do {
-    const [next, page] = await redis.hscan("large", cursor, { count: 100 });
-    for (let i = 0; i < page.length; i += 2) seen[page[i]] = page[i + 1];
-    cursor = next;
-  } while (cursor !== "0");
-  assert.deepEqual(seen, fields);
+  const seen = await walk((cursor) => redis.hscan("large", cursor, { count: 100 }));
+  assert.equal(seen.length, 4_000);
+  assert.deepEqual(pairs(seen), fields);
   const [, few] = await redis.hscan("large", 0, { match: "f199?", count: 5_000 });
   assert.equal(few.length, 20);
 });

@@ -1,7 +1,7 @@
 // Keys, expiry and the server through @upstash/redis.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { connect, startServer, unixSeconds } from "./client.mjs";
+import { connect, startServer, unixSeconds, walk } from "./client.mjs";
 
 const redis = connect(await startServer());
 
@@ -19,6 +19,18 @@ test("keys exist, are named and go", async () => {
   assert.deepEqual((await redis.keys("[ab]")).toSorted(), ["a", "b"]);
   assert.equal(await redis.del("a", "none"), 1);
   assert.equal(await redis.unlink("b", "c"), 2);
+});
+
+test("COPY copies any type, and a key onto itself is no copy", async () => {
+  await redis.set("from", "v", { ex: 100 });
+  await redis.hset("from:h", { a: 1 });
+  assert.equal(await redis.copy("from", "to"), "COPIED");
+  assert.ok((await redis.ttl("to")) > 95);
+  assert.equal(await redis.copy("from:h", "to"), "NOT_COPIED");
+  assert.equal(await redis.copy("from:h", "to", { replace: true }), "COPIED");
+  assert.deepEqual(await redis.hgetall("to"), { a: 1 });
+  assert.equal(await redis.copy("none", "to"), "NOT_COPIED");
+  assert.equal(await redis.copy("from", "from"), "NOT_COPIED");
 });
 
 test("expiry with every option", async () => {
@@ -56,14 +68,8 @@ test("SCAN finds each key that stays", async () => {
   const keys = Array.from({ length: 300 }, (_, i) => `scan:${i}`);
   await Promise.all(keys.map((key) => redis.set(key, "v")));
   await redis.sadd("scan:a-set", "m");
-  const found = new Set();
-  let cursor = "0";
-  do {
-    const [next, page] = await redis.scan(cursor, { match: "scan:*", count: 20, type: "string" });
-    page.forEach((key) => found.add(key));
-    cursor = next;
-  } while (cursor !== "0");
-  assert.deepEqual([...found].toSorted(), keys.toSorted());
+  const found = await walk((cursor) => redis.scan(cursor, { match: "scan:*", count: 20, type: "string" }));
+  assert.deepEqual([...new Set(found)].toSorted(), keys.toSorted());
 });
 
 test("the server answers for itself", async () => {

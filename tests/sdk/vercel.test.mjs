@@ -48,6 +48,11 @@ test("iterators meet everything and end", async () => {
   await kv.sadd("members", ...members);
   assert.deepEqual((await collected(kv.sscanIterator("members", { count: 50 }))).toSorted(), members.toSorted());
   assert.deepEqual(await collected(kv.sscanIterator("none")), []);
+
+  const scored = members.map((member, score) => ({ score, member }));
+  await kv.zadd("scored", ...scored);
+  const pairs = await collected(kv.zscanIterator("scored", { count: 50 }));
+  assert.deepEqual(pairs.map(String).toSorted(), scored.flatMap(({ score, member }) => [member, `${score}`]).toSorted());
 });
 
 test("data outlive the process", async () => {

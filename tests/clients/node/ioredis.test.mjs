@@ -55,6 +55,11 @@ for (const protocol of [2, 3]) {
     assert.equal(await client.sadd("set", "x", "y"), 2);
     assert.deepEqual([...(await client.smembers("set"))].toSorted(), ["x", "y"]);
     assert.equal(await client.sismember("set", "x"), 1);
+    assert.equal(await client.zadd("z", 1, "a", 2.5, "b"), 2);
+    assert.equal(Number(await client.zscore("z", "b")), 2.5);
+    assert.deepEqual(await client.zrange("z", 0, -1), ["a", "b"]);
+    assert.deepEqual((await client.zrange("z", 0, 0, "WITHSCORES")).flat().map(String), ["a", "1"]);
+    assert.equal(await client.zrank("z", "b"), 1);
     assert.equal(await client.type("h"), "hash");
     assert.equal(await client.del("s", "n", "none"), 2);
   });

@@ -54,6 +54,11 @@ for (const RESP of [2, 3]) {
     assert.equal(await client.sAdd("set", ["x", "y"]), 2);
     assert.deepEqual([...(await client.sMembers("set"))].toSorted(), ["x", "y"]);
     assert.equal(Number(await client.sIsMember("set", "x")), 1);
+    assert.equal(await client.zAdd("z", [{ score: 1, value: "a" }, { score: 2.5, value: "b" }]), 2);
+    assert.equal(await client.zScore("z", "b"), 2.5);
+    assert.deepEqual(await client.zRange("z", 0, -1), ["a", "b"]);
+    assert.deepEqual(await client.zRangeWithScores("z", 1, 1), [{ value: "b", score: 2.5 }]);
+    assert.deepEqual(await client.zPopMin("z"), { value: "a", score: 1 });
     assert.equal(await client.type("h"), "hash");
     assert.equal(await client.expire("s", 100), 1);
     assert.equal(await client.del(["s", "n", "h", "l", "none"]), 4);

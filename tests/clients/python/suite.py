@@ -60,6 +60,18 @@ class EverydayCalls:
         self.assertEqual(client.type("h"), "hash")
         self.assertEqual(client.delete("h", "l", "none"), 2)
 
+    def test_sorted_sets(self):
+        client = self.client
+        self.assertEqual(client.zadd("z", {"a": 1, "b": 2.5, "c": 4}), 3)
+        self.assertEqual(client.zscore("z", "b"), 2.5)
+        self.assertEqual(client.zrange("z", 0, -1), ["a", "b", "c"])
+        self.assertEqual(client.zrangebyscore("z", 2, 4), ["b", "c"])
+        self.assertEqual([tuple(pair) for pair in client.zrange("z", 0, 0, withscores=True)], [("a", 1.0)])
+        self.assertEqual(client.zrank("z", "c"), 2)
+        self.assertEqual(client.zincrby("z", 0.5, "a"), 1.5)
+        self.assertEqual(client.zrem("z", "a", "none"), 1)
+        self.assertEqual(client.zcard("z"), 2)
+
     def test_expiry(self):
         client = self.client
         client.set("e", "v")

@@ -59,6 +59,10 @@ fn everyday_commands() {
         assert_eq!(c.sadd::<_, _, i64>("set", &["x", "y"]).unwrap(), 2);
         assert!(c.sismember::<_, _, bool>("set", "x").unwrap());
         assert_eq!(c.smembers::<_, HashSet<String>>("set").unwrap().len(), 2);
+        assert_eq!(c.zadd_multiple::<_, _, _, i64>("z", &[(1.0, "a"), (2.5, "b")]).unwrap(), 2);
+        assert_eq!(c.zscore::<_, _, f64>("z", "b").unwrap(), 2.5);
+        let ranked: Vec<(String, f64)> = c.zrange_withscores("z", 0, -1).unwrap();
+        assert_eq!(ranked, [("a".to_owned(), 1.0), ("b".to_owned(), 2.5)]);
         assert!(c.expire::<_, bool>("l", 100).unwrap());
         assert_eq!(c.del::<_, i64>(&["s", "n", "none"]).unwrap(), 2);
     }
