@@ -67,6 +67,39 @@ fn what_others_do_to_the_key_meanwhile() {
     assert_eq!(rig.observer.call(&["LRANGE", "k", "0", "-1"]), "first");
 }
 
+/// What one command moves may be what another waits for.
+#[test]
+fn elements_pass_through_a_chain() {
+    let mut rig = Rig::new();
+    let mut last = rig.blocked(&["BLMPOP", "0", "1", "third", "RIGHT", "COUNT", "5"]);
+    let mut second = rig.blocked(&["BRPOPLPUSH", "second", "third", "0"]);
+    let mut first = rig.blocked(&["BLMOVE", "first", "second", "LEFT", "LEFT", "0"]);
+    assert_eq!(rig.observer.call(&["RPUSH", "first", "x"]), "1");
+    assert_eq!(first.reply().unwrap(), "x");
+    assert_eq!(second.reply().unwrap(), "x");
+    assert_eq!(last.reply().unwrap(), "third x");
+    assert_eq!(rig.observer.call(&["DBSIZE"]), "0");
+}
+
+#[test]
+fn each_waits_for_its_own_type() {
+    let mut rig = Rig::new();
+    let mut list = rig.blocked(&["BLPOP", "k", "0"]);
+    let mut sorted = rig.blocked(&["BZPOPMAX", "k", "0"]);
+    assert_eq!(rig.observer.call(&["ZADD", "k", "1", "one", "2", "two"]), "2");
+    assert_eq!(sorted.reply().unwrap(), "k two 2");
+    assert_eq!(rig.waiting(), 1);
+    rig.observer.call(&["DEL", "k"]);
+    rig.observer.call(&["RPUSH", "k", "x"]);
+    assert_eq!(list.reply().unwrap(), "k x");
+    // The destination of a move is looked at when there is something to move.
+    rig.observer.call(&["SET", "text", "x"]);
+    let mut moving = rig.blocked(&["BLMOVE", "from", "text", "LEFT", "LEFT", "0"]);
+    rig.observer.call(&["RPUSH", "from", "stays"]);
+    assert!(moving.reply().unwrap().starts_with("-WRONGTYPE"));
+    assert_eq!(rig.observer.call(&["LRANGE", "from", "0", "-1"]), "stays");
+}
+
 #[test]
 fn a_timeout_answers_nothing_and_takes_nothing() {
     let mut rig = Rig::new();

@@ -12,7 +12,7 @@ use crate::error::CommandError;
 const LIST: Command = Command::base(Group::List);
 
 /// `LEFT | RIGHT`.
-const ENDS: &[Arg] = &[Arg::token("left", "LEFT"), Arg::token("right", "RIGHT")];
+pub(super) const ENDS: &[Arg] = &[Arg::token("left", "LEFT"), Arg::token("right", "RIGHT")];
 
 /// The commands of this file.
 pub(crate) const COMMANDS: &[Command] = &[
@@ -186,31 +186,62 @@ fn llen(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), 
 
 fn lmove(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
     let [source, destination, from, to] = words(args);
-    move_element(cx, (source, end(from)?), (destination, end(to)?), out)
-}
-
-fn lmpop(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
-    let (keys, mut cursor) = counted_keys(args, 1, CommandError::Syntax)?;
-    let end = end(cursor.word()?)?;
-    let count = match cursor.rest() {
-        [] => 1,
-        [option, count] if Keyword::of(option).bytes() == b"COUNT" => positive(count, "count")?,
-        _ => return Err(CommandError::Syntax),
-    };
-    for key in keys {
-        if cx.list(key)?.is_some() {
-            out.array(2);
-            out.bulk(key);
-            take(cx, key, end, count, out);
-            return Ok(());
-        }
+    let moved = move_element(cx, (source, end(from)?), (destination, end(to)?), out)?;
+    if !moved {
+        out.null();
     }
-    out.null_array();
     Ok(())
 }
 
+fn lmpop(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
+    if !ManyPop::parse(args, 1)?.run(cx, out)? {
+        out.null_array();
+    }
+    Ok(())
+}
+
+/// What LMPOP and BLMPOP ask for.
+pub(super) struct ManyPop<'a> {
+    keys: Args<'a>,
+    end: End,
+    count: usize,
+}
+
+impl<'a> ManyPop<'a> {
+    /// Reads the count of keys at index `at`, and what follows it.
+    ///
+    /// # Errors
+    /// [`CommandError::Syntax`], or a count below one.
+    pub(super) fn parse(args: Args<'a>, at: usize) -> Result<Self, CommandError> {
+        let (keys, mut cursor) = counted_keys(args, at, CommandError::Syntax)?;
+        let end = end(cursor.word()?)?;
+        let count = match cursor.rest() {
+            [] => 1,
+            [option, count] if Keyword::of(option).bytes() == b"COUNT" => positive(count, "count")?,
+            _ => return Err(CommandError::Syntax),
+        };
+        Ok(Self { keys, end, count })
+    }
+
+    /// Takes from the first list that is there, and replies. False, and no reply: there is none.
+    ///
+    /// # Errors
+    /// [`CommandError::WrongType`].
+    pub(super) fn run(&self, cx: &mut WriteCx<'_>, out: &mut dyn ReplySink) -> Result<bool, CommandError> {
+        for key in self.keys {
+            if cx.list(key)?.is_some() {
+                out.array(2);
+                out.bulk(key);
+                take(cx, key, self.end, self.count, out);
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
 /// LEFT or RIGHT.
-fn end(word: &[u8]) -> Result<End, CommandError> {
+pub(super) fn end(word: &[u8]) -> Result<End, CommandError> {
     match Keyword::of(word).bytes() {
         b"LEFT" => Ok(End::Front),
         b"RIGHT" => Ok(End::Back),
@@ -218,16 +249,18 @@ fn end(word: &[u8]) -> Result<End, CommandError> {
     }
 }
 
-fn move_element(
+/// Takes an element from one end of a list, puts it to an end of another, and replies with it. False, and no reply: there is
+/// none.
+///
+/// # Errors
+/// [`CommandError::WrongType`].
+pub(super) fn move_element(
     cx: &mut WriteCx<'_>,
     (source, from): (&[u8], End),
     (destination, to): (&[u8], End),
     out: &mut dyn ReplySink,
-) -> Result<(), CommandError> {
-    let Some(length) = cx.list(source)?.map(|list| list.len()) else {
-        out.null();
-        return Ok(());
-    };
+) -> Result<bool, CommandError> {
+    let Some(length) = cx.list(source)?.map(|list| list.len()) else { return Ok(false) };
     cx.list(destination)?;
     let moved = if source == destination && (length == 1 || from == to) {
         // It comes back to where it was. The list must not be gone in between, or its expiry would be.
@@ -238,7 +271,7 @@ fn move_element(
         cx.list_pop(source, from).inspect(|element| cx.list_push(destination, to, element))
     };
     reply::bulk_or_null(out, moved.as_deref());
-    Ok(())
+    Ok(true)
 }
 
 fn lpop(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
@@ -347,7 +380,11 @@ fn rpop(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result
 
 fn rpoplpush(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
     let [source, destination] = words(args);
-    move_element(cx, (source, End::Back), (destination, End::Front), out)
+    let moved = move_element(cx, (source, End::Back), (destination, End::Front), out)?;
+    if !moved {
+        out.null();
+    }
+    Ok(())
 }
 
 fn rpush(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {

@@ -93,8 +93,10 @@ pub(crate) const COMMANDS: &[Command] = &[
 
 /// Which members a pop takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Extreme {
+pub(crate) enum Extreme {
+    /// The lowest scores.
     Lowest,
+    /// The highest scores.
     Highest,
 }
 
@@ -123,36 +125,89 @@ impl Extreme {
 }
 
 fn zmpop(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
-    let (keys, mut cursor) = counted_keys(args, 1, CommandError::Syntax)?;
-    let extreme = match Keyword::of(cursor.word()?).bytes() {
-        b"MIN" => Extreme::Lowest,
-        b"MAX" => Extreme::Highest,
-        _ => return Err(CommandError::Syntax),
-    };
-    let count = match cursor.rest() {
-        [] => 1,
-        [option, count, rest @ ..] if Keyword::of(option).bytes() == b"COUNT" => {
-            let count = positive(count, "count")?;
-            if rest.is_empty() { count } else { return Err(CommandError::Syntax) }
+    if !ManyPop::parse(args, 1)?.run(cx, out)? {
+        out.null_array();
+    }
+    Ok(())
+}
+
+/// What ZMPOP and BZMPOP ask for.
+pub(crate) struct ManyPop<'a> {
+    keys: Args<'a>,
+    extreme: Extreme,
+    count: usize,
+}
+
+impl<'a> ManyPop<'a> {
+    /// Reads the count of keys at index `at`, and what follows it.
+    ///
+    /// # Errors
+    /// [`CommandError::Syntax`], or a count below one.
+    pub(crate) fn parse(args: Args<'a>, at: usize) -> Result<Self, CommandError> {
+        let (keys, mut cursor) = counted_keys(args, at, CommandError::Syntax)?;
+        let extreme = match Keyword::of(cursor.word()?).bytes() {
+            b"MIN" => Extreme::Lowest,
+            b"MAX" => Extreme::Highest,
+            _ => return Err(CommandError::Syntax),
+        };
+        let count = match cursor.rest() {
+            [] => 1,
+            [option, count, rest @ ..] if Keyword::of(option).bytes() == b"COUNT" => {
+                let count = positive(count, "count")?;
+                if rest.is_empty() { count } else { return Err(CommandError::Syntax) }
+            }
+            _ => return Err(CommandError::Syntax),
+        };
+        Ok(Self { keys, extreme, count })
+    }
+
+    /// Takes from the first sorted set that is there, and replies. False, and no reply: there is none.
+    ///
+    /// # Errors
+    /// [`CommandError::WrongType`].
+    pub(crate) fn run(&self, cx: &mut WriteCx<'_>, out: &mut dyn ReplySink) -> Result<bool, CommandError> {
+        for key in self.keys {
+            let Some(set) = cx.sorted_set(key)? else { continue };
+            let ranks = self.extreme.ranks_in(set, self.count);
+            out.array(2);
+            out.bulk(key);
+            out.array(ranks.len());
+            for (member, score) in self.extreme.members_of(set, ranks.clone()) {
+                out.array(2);
+                out.bulk(member);
+                out.double(score);
+            }
+            cx.sorted_set_remove_range(key, ranks);
+            return Ok(true);
         }
-        _ => return Err(CommandError::Syntax),
-    };
+        Ok(false)
+    }
+}
+
+/// Takes the one member with the extreme score from the first sorted set that is there, and replies with key, member and
+/// score. False, and no reply: there is none.
+///
+/// # Errors
+/// [`CommandError::WrongType`].
+pub(crate) fn pop_one(
+    cx: &mut WriteCx<'_>,
+    keys: Args<'_>,
+    extreme: Extreme,
+    out: &mut dyn ReplySink,
+) -> Result<bool, CommandError> {
     for key in keys {
         let Some(set) = cx.sorted_set(key)? else { continue };
-        let ranks = extreme.ranks_in(set, count);
-        out.array(2);
+        let ranks = extreme.ranks_in(set, 1);
+        out.array(3);
         out.bulk(key);
-        out.array(ranks.len());
         for (member, score) in extreme.members_of(set, ranks.clone()) {
-            out.array(2);
             out.bulk(member);
             out.double(score);
         }
         cx.sorted_set_remove_range(key, ranks);
-        return Ok(());
+        return Ok(true);
     }
-    out.null_array();
-    Ok(())
+    Ok(false)
 }
 
 fn zpopmax(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
