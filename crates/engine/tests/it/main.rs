@@ -2,7 +2,9 @@
 
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic, reason = "a test that panics fails")]
 
+mod differential;
 mod golden;
+mod hashes;
 mod numbers;
 mod random;
 mod solo;
