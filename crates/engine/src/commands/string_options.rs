@@ -5,7 +5,7 @@ use selvedge_wire::ReplySink;
 use crate::args::{Cursor, ExpiryUnit, Keyword, Lifetime, words};
 use crate::commands::condition::Condition;
 use crate::commands::reply;
-use crate::commands::table::arg::{KEY, VALUE};
+use crate::commands::table::arg::{EX, EXAT, KEY, PX, PXAT, VALUE};
 use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
 use crate::cx::{Lookup, WriteCx};
 use crate::error::CommandError;
@@ -25,17 +25,8 @@ const IFDEQ: Arg = Arg::string("ifdeq-digest").after("IFDEQ");
 const IFDNE: Arg = Arg::string("ifdne-digest").after("IFDNE");
 
 /// When what is set expires.
-const EXPIRATION: Arg = Arg::one_of(
-    "expiration",
-    &[
-        Arg::integer("seconds").after("EX"),
-        Arg::integer("milliseconds").after("PX"),
-        Arg::unix_time("unix-time-seconds").after("EXAT"),
-        Arg::unix_time("unix-time-milliseconds").after("PXAT"),
-        Arg::token("keepttl", "KEEPTTL"),
-    ],
-)
-.optional();
+const EXPIRATION: Arg =
+    Arg::one_of("expiration", &[EX, PX, EXAT, PXAT, Arg::token("keepttl", "KEEPTTL")]).optional();
 
 /// The commands of this file.
 pub(crate) const COMMANDS: &[Command] = &[
@@ -61,17 +52,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         uses: &[KeyUse::RW.access().update()],
         args: &[
             KEY,
-            Arg::one_of(
-                "expiration",
-                &[
-                    Arg::integer("seconds").after("EX"),
-                    Arg::integer("milliseconds").after("PX"),
-                    Arg::unix_time("unix-time-seconds").after("EXAT"),
-                    Arg::unix_time("unix-time-milliseconds").after("PXAT"),
-                    Arg::token("persist", "PERSIST"),
-                ],
-            )
-            .optional(),
+            Arg::one_of("expiration", &[EX, PX, EXAT, PXAT, Arg::token("persist", "PERSIST")]).optional(),
         ],
         traits: Traits::FAST,
         run: Run::Write(getex),
