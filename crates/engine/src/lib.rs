@@ -3,6 +3,7 @@
 mod args;
 pub mod batch;
 mod buckets;
+mod chunk;
 mod commands;
 pub mod cx;
 pub mod docs;

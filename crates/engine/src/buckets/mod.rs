@@ -10,18 +10,20 @@
 //! A copy of a table shares the chunks its buckets lie in, until either of the two changes something there.
 
 mod bucket;
-mod chunk;
 mod scan;
 #[cfg(test)]
 mod tests;
 
 use bucket::Bucket;
 pub(crate) use bucket::NEVER_DUE;
-use chunk::{CHUNK_BUCKETS, Chunk};
 pub(crate) use scan::CURSOR_BITS;
 
+use crate::chunk::Chunks;
 use crate::hash::KeyHasher;
 use crate::limits::TABLE_DEPTH_MAX;
+
+/// Buckets per chunk, some 2,200 records.
+const CHUNK_BUCKETS: usize = 64;
 
 /// Records that know their key.
 pub(crate) trait Keyed: Clone {
@@ -59,8 +61,7 @@ pub(crate) struct Table<R> {
     skip_bits: u32,
     depth: u8,
     directory: Vec<u32>,
-    chunks: Vec<Chunk<R>>,
-    bucket_count: u32,
+    buckets: Chunks<Bucket<R>, CHUNK_BUCKETS>,
     len: usize,
 }
 
@@ -80,22 +81,15 @@ impl Placed {
 
 impl<R: Clone> Table<R> {
     pub(crate) fn new(hasher: KeyHasher, skip_bits: u32) -> Self {
-        Self {
-            hasher,
-            skip_bits,
-            depth: 0,
-            directory: vec![0],
-            chunks: vec![Chunk::new(Bucket::new(0))],
-            bucket_count: 1,
-            len: 0,
-        }
+        let mut buckets = Chunks::new();
+        buckets.push(Bucket::new(0));
+        Self { hasher, skip_bits, depth: 0, directory: vec![0], buckets, len: 0 }
     }
 
     /// A copy that costs the directory and a pointer for each chunk: the records stay shared until either table changes
     /// their chunk.
     pub(crate) fn share(&mut self) -> Self {
-        self.chunks.iter_mut().for_each(Chunk::share);
-        self.clone()
+        Self { directory: self.directory.clone(), buckets: self.buckets.share(), ..*self }
     }
 
     pub(crate) fn hasher(&self) -> KeyHasher {
@@ -111,7 +105,7 @@ impl<R: Clone> Table<R> {
     }
 
     pub(crate) fn bucket_count(&self) -> u32 {
-        self.bucket_count
+        u32::try_from(self.buckets.len()).unwrap_or(u32::MAX)
     }
 
     /// The record of a key.
@@ -148,7 +142,7 @@ impl<R: Clone> Table<R> {
 
     /// All records, bucket by bucket in the order the buckets were made.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &R> {
-        self.buckets().flat_map(|bucket| bucket.records().iter())
+        self.buckets.iter().flat_map(|bucket| bucket.records().iter())
     }
 
     /// A record drawn uniformly with the numbers that `random` gives.
@@ -161,14 +155,14 @@ impl<R: Clone> Table<R> {
         let mut state = random;
         for _ in 0..64 {
             let drawn = crate::random::next(&mut state);
-            let id = u32::try_from(drawn % u64::from(self.bucket_count)).unwrap_or(0);
+            let id = u32::try_from(drawn % u64::from(self.bucket_count())).unwrap_or(0);
             let index = usize::try_from((drawn >> 32) % bucket::BUCKET_RECORDS_MAX as u64).unwrap_or(0);
             if let Some(record) = self.bucket(id).and_then(|bucket| bucket.records().get(index)) {
                 return Some(record);
             }
         }
         let mut left = usize::try_from(state % self.len as u64).unwrap_or(0);
-        self.buckets().map(Bucket::records).find_map(|records| {
+        self.buckets.iter().map(Bucket::records).find_map(|records| {
             let drawn = records.get(left);
             left = left.saturating_sub(records.len());
             drawn
@@ -177,7 +171,7 @@ impl<R: Clone> Table<R> {
 
     /// Whether most slots are empty, so that drawing records one by one takes longer than walking over all.
     pub(crate) fn is_sparse(&self) -> bool {
-        self.len < self.bucket_count as usize * (bucket::BUCKET_RECORDS_MAX / 8)
+        self.len < self.buckets.len() * (bucket::BUCKET_RECORDS_MAX / 8)
     }
 
     /// The smallest expiry that a bucket was marked with; a lower bound. [`NEVER_DUE`] = none.
@@ -221,25 +215,19 @@ impl<R: Clone> Table<R> {
         self.directory.get(self.slot(placed)).copied().unwrap_or(0)
     }
 
-    fn buckets(&self) -> impl Iterator<Item = &Bucket<R>> {
-        self.chunks.iter().flat_map(|chunk| chunk.buckets())
-    }
-
     fn bucket(&self, id: u32) -> Option<&Bucket<R>> {
-        let id = id as usize;
-        self.chunks.get(id / CHUNK_BUCKETS)?.buckets().get(id % CHUNK_BUCKETS)
+        self.buckets.get(id as usize)
     }
 
     fn bucket_mut(&mut self, id: u32) -> Option<&mut Bucket<R>> {
-        let id = id as usize;
-        self.chunks.get_mut(id / CHUNK_BUCKETS)?.buckets_mut().get_mut(id % CHUNK_BUCKETS)
+        self.buckets.get_mut(id as usize)
     }
 
     /// Splits the bucket `id`, in which `placed` lies. False at the depth limit: then the bucket overflows.
     fn split(&mut self, keys: &impl KeySource<R>, id: u32, placed: Placed) -> bool {
         let Some(depth) = self.bucket(id).map(|bucket| bucket.depth) else { return false };
         // Honest hashes stay within a few bits of the average depth; deeper means that they collide.
-        let honest = u8::try_from(self.bucket_count.ilog2()).unwrap_or(u8::MAX).saturating_add(8);
+        let honest = u8::try_from(self.bucket_count().ilog2()).unwrap_or(u8::MAX).saturating_add(8);
         if depth >= honest.min(TABLE_DEPTH_MAX) {
             return false;
         }
@@ -252,7 +240,8 @@ impl<R: Clone> Table<R> {
             (placed.bit(depth), placed.tag())
         };
         let Some(sibling) = self.bucket_mut(id).map(|bucket| bucket.split(place)) else { return false };
-        let sibling_id = self.push_bucket(sibling);
+        let sibling_id = self.bucket_count();
+        self.buckets.push(sibling);
         // The bucket covered `span` slots; its upper half goes to the sibling.
         let span = 1usize << (self.depth - depth);
         let start = self.slot(placed) & !(span - 1);
@@ -269,16 +258,6 @@ impl<R: Clone> Table<R> {
         }
         self.directory = doubled;
         self.depth += 1;
-    }
-
-    fn push_bucket(&mut self, bucket: Bucket<R>) -> u32 {
-        let id = self.bucket_count;
-        self.bucket_count += 1;
-        match self.chunks.last_mut().filter(|chunk| chunk.has_room()) {
-            Some(chunk) => chunk.buckets_mut().push(bucket),
-            None => self.chunks.push(Chunk::with_room(bucket)),
-        }
-        id
     }
 }
 

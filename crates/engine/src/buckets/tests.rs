@@ -64,7 +64,7 @@ fn a_copy_shares_what_does_not_change() {
     let key = 7u32.to_le_bytes();
     assert_eq!(put(&mut copy, &key, 1), Some(7));
     let copied = CLONES.get();
-    assert!(copied > 0 && copied <= chunk::CHUNK_BUCKETS * bucket::BUCKET_RECORDS_MAX, "{copied} records");
+    assert!(copied > 0 && copied <= CHUNK_BUCKETS * bucket::BUCKET_RECORDS_MAX, "{copied} records");
     assert_eq!(put(&mut copy, &key, 2), Some(1));
     assert_eq!(copy.take(copy.hash(&key), &key), Some(Counted(key.to_vec(), 2)));
     assert_eq!(put(&mut table, &key, 3), Some(7));

@@ -7,7 +7,7 @@ use crate::commands::reply;
 use crate::error::CommandError;
 use crate::numbers::parse_score_limit;
 use crate::types::SortedSetRef;
-use crate::types::sorted_set::Cut;
+use crate::types::sorted_set::{Cut, OrderedScore};
 
 /// What the two ends of a range are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +69,7 @@ fn score_cut(text: &[u8], is_lower: bool) -> Option<Cut<'_>> {
         [b'(', rest @ ..] => (true, rest),
         _ => (false, text),
     };
-    let score = parse_score_limit(number)?;
+    let score = OrderedScore::new(parse_score_limit(number)?);
     Some(if excluded == is_lower { Cut::AfterScore(score) } else { Cut::BeforeScore(score) })
 }
 

@@ -9,7 +9,7 @@ use proptest::sample::Index;
 use crate::cx::{End, Lookup, WriteCx};
 use crate::keyspace::Outcome;
 use crate::mutation::Members;
-use crate::types::sorted_set::Cut;
+use crate::types::sorted_set::{Cut, OrderedScore};
 use crate::types::{DataType, Field};
 
 pub(super) type Bytes = Vec<u8>;
@@ -382,8 +382,8 @@ pub(super) fn compare(cx: &impl Lookup, model: &Model) {
                     assert_eq!(set.rank(member), Some((rank, *score)));
                     let before = order.iter().filter(|(_, other)| other < score).count();
                     let upto = order.iter().filter(|(_, other)| other <= score).count();
-                    assert_eq!(set.rank_of(Cut::BeforeScore(*score)), before);
-                    assert_eq!(set.rank_of(Cut::AfterScore(*score)), upto);
+                    assert_eq!(set.rank_of(Cut::BeforeScore(OrderedScore::new(*score))), before);
+                    assert_eq!(set.rank_of(Cut::AfterScore(OrderedScore::new(*score))), upto);
                 }
                 let middle = order.len() / 3..order.len() / 2;
                 assert!(

@@ -10,31 +10,29 @@ pub(crate) enum Cut<'a> {
     /// Behind all members.
     End,
     /// Before the members of this score.
-    BeforeScore(f64),
+    BeforeScore(OrderedScore),
     /// Behind the members of this score.
-    AfterScore(f64),
+    AfterScore(OrderedScore),
     /// Before this member, where all scores are equal.
     BeforeMember(&'a [u8]),
     /// Behind this member, where all scores are equal.
     AfterMember(&'a [u8]),
     /// Before this member with this score.
-    BeforeEntry(f64, &'a [u8]),
+    BeforeEntry(OrderedScore, &'a [u8]),
 }
 
 impl Cut<'_> {
-    /// Whether the place lies behind an entry. `member` is only called when the score does not decide.
-    pub(super) fn is_behind<'m>(self, score: OrderedScore, member: impl FnOnce() -> &'m [u8]) -> bool {
+    /// Whether it lies behind a member.
+    pub(super) fn is_behind(self, member: &[u8], score: f64) -> bool {
+        let score = OrderedScore::new(score);
         match self {
             Self::Start => false,
             Self::End => true,
-            Self::BeforeScore(limit) => score < OrderedScore::new(limit),
-            Self::AfterScore(limit) => score <= OrderedScore::new(limit),
-            Self::BeforeMember(limit) => member() < limit,
-            Self::AfterMember(limit) => member() <= limit,
-            Self::BeforeEntry(limit, name) => {
-                let limit = OrderedScore::new(limit);
-                score < limit || (score == limit && member() < name)
-            }
+            Self::BeforeScore(limit) => score < limit,
+            Self::AfterScore(limit) => score <= limit,
+            Self::BeforeMember(limit) => member < limit,
+            Self::AfterMember(limit) => member <= limit,
+            Self::BeforeEntry(limit, name) => (score, member) < (limit, name),
         }
     }
 }

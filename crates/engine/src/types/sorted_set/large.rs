@@ -1,6 +1,5 @@
 //! A large sorted set: members by id, a table that finds the id of a member, and a tree that keeps the order.
 
-use std::cmp::Ordering;
 use std::ops::Range;
 
 use super::cut::Cut;
@@ -20,12 +19,12 @@ pub(crate) struct SortedSet {
 
 impl SortedSet {
     pub(crate) fn new(hasher: KeyHasher) -> Self {
-        Self { members: Members::default(), ids: Table::new(hasher, 0), order: Tree::new() }
+        Self { members: Members::new(), ids: Table::new(hasher, 0), order: Tree::new() }
     }
 
     /// A copy in bounded time: it shares everything with this one until either changes it.
     pub(crate) fn share(&mut self) -> Self {
-        Self { members: self.members.clone(), ids: self.ids.share(), order: self.order.clone() }
+        Self { members: self.members.share(), ids: self.ids.share(), order: self.order.clone() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -51,12 +50,10 @@ impl SortedSet {
             return before;
         }
         if let Some(before) = before {
-            self.take_from_order(member, before);
+            self.order.remove(Entry { score: OrderedScore::new(before), id }, &self.members);
             self.members.set_score(id, score);
         }
-        let score = OrderedScore::new(score);
-        let members = &self.members;
-        self.order.insert(Entry { score, id }, &|entry| compare(members, entry, score, member));
+        self.order.insert(Entry { score: OrderedScore::new(score), id }, &self.members);
         before
     }
 
@@ -64,20 +61,14 @@ impl SortedSet {
     pub(crate) fn remove(&mut self, member: &[u8]) -> Option<f64> {
         let id = self.ids.remove(&self.members, self.ids.hash(member), member)?;
         let score = self.members.get(id).1;
-        self.take_from_order(member, score);
+        self.order.remove(Entry { score: OrderedScore::new(score), id }, &self.members);
         self.members.remove(id);
         Some(score)
     }
 
-    fn take_from_order(&mut self, member: &[u8], score: f64) {
-        let score = OrderedScore::new(score);
-        let members = &self.members;
-        self.order.remove(&|entry| compare(members, entry, score, member));
-    }
-
     /// How many members lie before a cut.
     pub(super) fn rank(&self, cut: Cut<'_>) -> usize {
-        self.order.rank(&|entry| cut.is_behind(entry.score, || self.members.get(entry.id).0))
+        self.order.rank(cut, &self.members)
     }
 
     /// Members and scores with these ranks, in order from either end.
@@ -111,16 +102,11 @@ impl SortedSet {
     }
 
     #[cfg(test)]
-    pub(super) fn slot_count(&self) -> u32 {
+    pub(super) fn slot_count(&self) -> usize {
         self.members.slot_count()
     }
 
     fn id_of(&self, hash: u64, member: &[u8]) -> Option<u32> {
         self.ids.find(&self.members, hash, member).copied()
     }
-}
-
-/// Compares an entry of the tree with a member and its score.
-fn compare(members: &Members, entry: Entry, score: OrderedScore, member: &[u8]) -> Ordering {
-    entry.score.cmp(&score).then_with(|| members.get(entry.id).0.cmp(member))
 }

@@ -13,6 +13,7 @@ use std::ops::Range;
 
 pub(crate) use cut::Cut;
 pub(crate) use large::SortedSet;
+pub(crate) use score::OrderedScore;
 
 use crate::types::packed::count;
 
@@ -58,7 +59,7 @@ impl<'a> SortedSetRef<'a> {
     #[must_use]
     pub fn rank(self, member: &[u8]) -> Option<(usize, f64)> {
         let score = self.score(member)?;
-        Some((self.rank_of(Cut::BeforeEntry(score, member)), score))
+        Some((self.rank_of(Cut::BeforeEntry(OrderedScore::new(score), member)), score))
     }
 
     /// How many members lie before a cut.

@@ -49,7 +49,7 @@ pub(crate) fn find(bytes: &[u8], member: &[u8]) -> Option<(Range<usize>, f64)> {
 
 /// How many members lie before a cut.
 pub(super) fn rank(bytes: &[u8], cut: Cut<'_>) -> usize {
-    entries(bytes).take_while(|(member, score)| cut.is_behind(OrderedScore::new(*score), || member)).count()
+    entries(bytes).take_while(|(member, score)| cut.is_behind(member, *score)).count()
 }
 
 /// The offset at which the pair with this rank starts, or the end.
@@ -59,5 +59,5 @@ pub(crate) fn offset_of(bytes: &[u8], rank: usize) -> usize {
 
 /// The offset at which a member that is not there belongs.
 pub(crate) fn place(bytes: &[u8], score: f64, member: &[u8]) -> usize {
-    offset_of(bytes, rank(bytes, Cut::BeforeEntry(score, member)))
+    offset_of(bytes, rank(bytes, Cut::BeforeEntry(OrderedScore::new(score), member)))
 }

@@ -2,17 +2,19 @@
 //!
 //! A leaf holds scores and the ids of their members in order; an inner node holds for each child its first entry and how
 //! many entries are below it. There are no links between leaves: a walk asks for the next leaf by its rank. A clone shares
-//! all nodes; a change to a shared tree copies the nodes on its path. The tree knows no members, so who searches hands in
-//! the comparison.
+//! all nodes; a change to a shared tree copies the nodes on its path. Members are looked at only where scores are equal.
 
-use std::cmp::Ordering;
 use std::ops::Range;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
+use super::cut::Cut;
+use super::members::Members;
 use super::score::OrderedScore;
 
-/// Entries of a leaf, or children of an inner node. One more, and it splits in two.
-const NODE_MAX: usize = 64;
+/// Entries of a leaf, or children of an inner node. A leaf fills an allocation of 768 bytes.
+const NODE_MAX: usize = 60;
 
 /// A node with less looks for a neighbour to be put together with.
 const NODE_MIN: usize = NODE_MAX / 4;
@@ -20,8 +22,8 @@ const NODE_MIN: usize = NODE_MAX / 4;
 /// What two nodes may have together to become one: leaves room, so that it does not split at once again.
 const MERGED_MAX: usize = NODE_MAX * 3 / 4;
 
-/// Entries by which the room of a leaf grows: keeps nearly all of it in use.
-const GROWTH: usize = 8;
+/// What a node holds lies in the node: a search meets no more pointers than there are levels.
+type Row<T> = SmallVec<[T; NODE_MAX]>;
 
 /// A score and whose it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,23 +39,23 @@ pub(super) struct Tree {
 
 #[derive(Debug, Clone)]
 enum Node {
-    Leaf(Arc<Leaf>),
+    Leaf(Arc<Run>),
     Inner(Arc<Inner>),
 }
 
-/// Two lists that belong together place by place.
+/// Entries in order, as two lists: a search by score reads scores only.
 #[derive(Debug, Clone, Default)]
-struct Leaf {
-    scores: Vec<OrderedScore>,
-    ids: Vec<u32>,
+struct Run {
+    scores: Row<OrderedScore>,
+    ids: Row<u32>,
 }
 
 /// Three lists that belong together place by place.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 struct Inner {
-    firsts: Vec<Entry>,
-    counts: Vec<usize>,
-    children: Vec<Node>,
+    firsts: Run,
+    counts: Row<u32>,
+    children: Row<Node>,
 }
 
 impl Tree {
@@ -61,20 +63,23 @@ impl Tree {
         Self { root: Node::Leaf(Arc::default()) }
     }
 
-    /// Inserts an entry. `order` compares an entry of the tree with it, and finds none equal.
-    pub(super) fn insert(&mut self, entry: Entry, order: &impl Fn(Entry) -> Ordering) {
-        if let Some(right) = self.root.insert(entry, order) {
+    /// Inserts the entry of a member that has none.
+    pub(super) fn insert(&mut self, entry: Entry, members: &Members) {
+        let cut = Cut::BeforeEntry(entry.score, members.get(entry.id).0);
+        if let Some(right) = self.root.insert(entry, cut, members) {
             let left = std::mem::replace(&mut self.root, Node::Leaf(Arc::default()));
-            let mut root = Inner::new();
+            let mut root = Inner::default();
             root.insert_child(0, left);
             root.insert_child(1, right);
             self.root = Node::Inner(Arc::new(root));
         }
     }
 
-    /// Removes the entry that `order` finds equal, if there is one.
-    pub(super) fn remove(&mut self, order: &impl Fn(Entry) -> Ordering) {
-        self.root.remove(order);
+    /// Removes the entry of a member.
+    pub(super) fn remove(&mut self, entry: Entry, members: &Members) {
+        let removed =
+            self.root.remove(entry, Cut::BeforeEntry(entry.score, members.get(entry.id).0), members);
+        debug_assert!(removed, "every member has its entry");
         while let Node::Inner(inner) = &self.root
             && let [child] = inner.children.as_slice()
         {
@@ -82,18 +87,17 @@ impl Tree {
         }
     }
 
-    /// How many entries lie before a place: `is_before` holds for these and for no others.
-    pub(super) fn rank(&self, is_before: &impl Fn(Entry) -> bool) -> usize {
+    /// How many entries lie before a cut.
+    pub(super) fn rank(&self, cut: Cut<'_>, members: &Members) -> usize {
         let mut node = &self.root;
         let mut rank = 0;
         loop {
             match node {
-                Node::Leaf(leaf) => return rank + leaf.partition(is_before),
+                Node::Leaf(leaf) => return rank + leaf.position(cut, members),
                 Node::Inner(inner) => {
-                    // What stands left of the last child that begins before the place lies wholly before it.
-                    let begun = inner.firsts.partition_point(|first| is_before(*first));
-                    let Some(last) = begun.checked_sub(1) else { return rank };
-                    rank += inner.counts.iter().take(last).sum::<usize>();
+                    // What stands left of the last child that begins before the cut lies wholly before it.
+                    let Some(last) = inner.firsts.position(cut, members).checked_sub(1) else { return rank };
+                    rank += sum(inner.counts.iter().take(last));
                     let Some(child) = inner.children.get(last) else { return rank };
                     node = child;
                 }
@@ -113,7 +117,7 @@ impl Tree {
     }
 
     /// The leaf that holds a rank, and the rank of its first entry.
-    fn leaf_of(&self, rank: usize) -> Option<(&Leaf, usize)> {
+    fn leaf_of(&self, rank: usize) -> Option<(&Run, usize)> {
         let mut node = &self.root;
         let mut start = 0;
         loop {
@@ -122,8 +126,8 @@ impl Tree {
                 Node::Inner(inner) => {
                     let mut children = inner.counts.iter().zip(&inner.children);
                     node = children.find_map(|(count, child)| {
-                        let holds = rank - start < *count;
-                        start += if holds { 0 } else { *count };
+                        let holds = rank - start < *count as usize;
+                        start += if holds { 0 } else { *count as usize };
                         holds.then_some(child)
                     })?;
                 }
@@ -137,13 +141,13 @@ impl Tree {
 pub(super) struct Entries<'a> {
     tree: &'a Tree,
     ranks: Range<usize>,
-    leaf: Option<&'a Leaf>,
+    leaf: Option<&'a Run>,
     leaf_start: usize,
 }
 
 impl Entries<'_> {
     fn at(&mut self, rank: usize) -> Option<Entry> {
-        let in_leaf = |leaf: &Leaf, start: usize| leaf.get(rank.checked_sub(start)?);
+        let in_leaf = |leaf: &Run, start: usize| leaf.get(rank.checked_sub(start)?);
         if let Some(entry) = self.leaf.and_then(|leaf| in_leaf(leaf, self.leaf_start)) {
             return Some(entry);
         }
@@ -173,7 +177,7 @@ impl Node {
     /// Entries of a leaf, children of an inner node.
     fn len(&self) -> usize {
         match self {
-            Self::Leaf(leaf) => leaf.ids.len(),
+            Self::Leaf(leaf) => leaf.len(),
             Self::Inner(inner) => inner.children.len(),
         }
     }
@@ -181,34 +185,48 @@ impl Node {
     /// All entries below.
     fn count(&self) -> usize {
         match self {
-            Self::Leaf(leaf) => leaf.ids.len(),
-            Self::Inner(inner) => inner.counts.iter().sum(),
+            Self::Leaf(leaf) => leaf.len(),
+            Self::Inner(inner) => sum(inner.counts.iter()),
         }
     }
 
     fn first(&self) -> Option<Entry> {
         match self {
             Self::Leaf(leaf) => leaf.get(0),
-            Self::Inner(inner) => inner.firsts.first().copied(),
+            Self::Inner(inner) => inner.firsts.get(0),
         }
     }
 
-    /// Returns the upper half as a node of its own when it got too large.
-    fn insert(&mut self, entry: Entry, order: &impl Fn(Entry) -> Ordering) -> Option<Self> {
+    /// Returns the upper half as a node of its own when it was full.
+    fn insert(&mut self, entry: Entry, cut: Cut<'_>, members: &Members) -> Option<Self> {
         match self {
             Self::Leaf(leaf) => {
-                Arc::make_mut(leaf).insert(entry, order).map(|right| Self::Leaf(Arc::new(right)))
+                let leaf = Arc::make_mut(leaf);
+                let at = leaf.position(cut, members);
+                let mut right = (leaf.len() == NODE_MAX).then(|| leaf.split());
+                match (&mut right, at.checked_sub(leaf.len())) {
+                    (Some(right), Some(at)) => right.insert(at, entry),
+                    _ => leaf.insert(at, entry),
+                }
+                right.map(|right| Self::Leaf(Arc::new(right)))
             }
             Self::Inner(inner) => {
-                Arc::make_mut(inner).insert(entry, order).map(|right| Self::Inner(Arc::new(right)))
+                Arc::make_mut(inner).insert(entry, cut, members).map(|right| Self::Inner(Arc::new(right)))
             }
         }
     }
 
-    fn remove(&mut self, order: &impl Fn(Entry) -> Ordering) -> bool {
+    fn remove(&mut self, entry: Entry, cut: Cut<'_>, members: &Members) -> bool {
         match self {
-            Self::Leaf(leaf) => Arc::make_mut(leaf).remove(order),
-            Self::Inner(inner) => Arc::make_mut(inner).remove(order),
+            Self::Leaf(leaf) => {
+                let at = leaf.position(cut, members);
+                let found = leaf.get(at) == Some(entry);
+                if found {
+                    Arc::make_mut(leaf).remove(at);
+                }
+                found
+            }
+            Self::Inner(inner) => Arc::make_mut(inner).remove(entry, cut, members),
         }
     }
 
@@ -221,24 +239,23 @@ impl Node {
         assert_eq!(inner.counts.len(), inner.children.len());
         let below: Vec<_> = inner.children.iter().map(Self::check).collect();
         assert!(below.iter().all(|(height, count)| *height == below[0].0 && *count > 0));
-        assert!(below.iter().map(|(_, count)| *count).eq(inner.counts.iter().copied()));
-        assert!(inner.children.iter().filter_map(Self::first).eq(inner.firsts.iter().copied()));
-        (below[0].0 + 1, inner.counts.iter().sum())
+        assert!(below.iter().map(|(_, count)| *count).eq(inner.counts.iter().map(|count| *count as usize)));
+        let firsts = (0..inner.firsts.len()).filter_map(|at| inner.firsts.get(at));
+        assert!(inner.children.iter().filter_map(Self::first).eq(firsts));
+        (below[0].0 + 1, sum(inner.counts.iter()))
     }
 
     /// Takes over all of a right neighbour of the same height.
     fn append(&mut self, right: Self) {
         match (self, right) {
             (Self::Leaf(left), Self::Leaf(right)) => {
-                let left = Arc::make_mut(left);
-                left.scores.extend_from_slice(&right.scores);
-                left.ids.extend_from_slice(&right.ids);
+                Arc::make_mut(left).append(&right);
             }
             (Self::Inner(left), Self::Inner(right)) => {
                 let left = Arc::make_mut(left);
-                left.firsts.extend_from_slice(&right.firsts);
+                left.firsts.append(&right.firsts);
                 left.counts.extend_from_slice(&right.counts);
-                left.children.extend_from_slice(&right.children);
+                left.children.extend(right.children.iter().cloned());
             }
             (Self::Leaf(_), Self::Inner(_)) | (Self::Inner(_), Self::Leaf(_)) => {
                 debug_assert!(false, "all leaves have the same depth");
@@ -247,75 +264,71 @@ impl Node {
     }
 }
 
-impl Leaf {
+impl Run {
+    fn len(&self) -> usize {
+        self.ids.len()
+    }
+
     fn get(&self, at: usize) -> Option<Entry> {
         Some(Entry { score: *self.scores.get(at)?, id: *self.ids.get(at)? })
     }
 
-    fn partition(&self, is_before: &impl Fn(Entry) -> bool) -> usize {
-        let (mut low, mut high) = (0, self.ids.len());
-        while low < high {
-            let middle = usize::midpoint(low, high);
-            if self.get(middle).is_some_and(is_before) {
-                low = middle + 1;
-            } else {
-                high = middle;
+    /// How many entries lie before a cut.
+    fn position(&self, cut: Cut<'_>, members: &Members) -> usize {
+        let name = |id: &u32| members.get(*id).0;
+        match cut {
+            Cut::Start => 0,
+            Cut::End => self.len(),
+            Cut::BeforeScore(limit) => self.scores.partition_point(|score| *score < limit),
+            Cut::AfterScore(limit) => self.scores.partition_point(|score| *score <= limit),
+            Cut::BeforeMember(limit) => self.ids.partition_point(|id| name(id) < limit),
+            Cut::AfterMember(limit) => self.ids.partition_point(|id| name(id) <= limit),
+            Cut::BeforeEntry(limit, member) => {
+                let below = self.scores.partition_point(|score| *score < limit);
+                let rest = self.scores.get(below..).unwrap_or_default();
+                if rest.first() != Some(&limit) {
+                    return below;
+                }
+                let ties = below..below + rest.partition_point(|score| *score == limit);
+                let ties = self.ids.get(ties).unwrap_or_default();
+                below + ties.partition_point(|id| name(id) < member)
             }
         }
-        low
     }
 
-    fn insert(&mut self, entry: Entry, order: &impl Fn(Entry) -> Ordering) -> Option<Self> {
-        let at = self.partition(&|entry| order(entry) == Ordering::Less);
-        if self.ids.len() == self.ids.capacity() {
-            self.scores.reserve_exact(GROWTH);
-            self.ids.reserve_exact(GROWTH);
+    fn set(&mut self, at: usize, entry: Entry) {
+        if let (Some(score), Some(id)) = (self.scores.get_mut(at), self.ids.get_mut(at)) {
+            (*score, *id) = (entry.score, entry.id);
         }
+    }
+
+    fn insert(&mut self, at: usize, entry: Entry) {
         self.scores.insert(at, entry.score);
         self.ids.insert(at, entry.id);
-        if self.ids.len() <= NODE_MAX {
-            return None;
-        }
-        let half = self.ids.len() / 2;
-        let right = Self { scores: self.scores.split_off(half), ids: self.ids.split_off(half) };
-        self.shrink();
-        Some(right)
     }
 
-    fn remove(&mut self, order: &impl Fn(Entry) -> Ordering) -> bool {
-        let at = self.partition(&|entry| order(entry) == Ordering::Less);
-        if self.get(at).is_none_or(|entry| order(entry) != Ordering::Equal) {
-            return false;
-        }
+    fn remove(&mut self, at: usize) {
         self.scores.remove(at);
         self.ids.remove(at);
-        if self.ids.capacity() >= self.ids.len() + 2 * GROWTH {
-            self.shrink();
-        }
-        true
     }
 
-    fn shrink(&mut self) {
-        let room = self.ids.len().next_multiple_of(GROWTH);
-        self.scores.shrink_to(room);
-        self.ids.shrink_to(room);
+    /// Takes off the upper half.
+    fn split(&mut self) -> Self {
+        let half = self.len() / 2;
+        Self { scores: self.scores.drain(half..).collect(), ids: self.ids.drain(half..).collect() }
+    }
+
+    fn append(&mut self, right: &Self) {
+        self.scores.extend_from_slice(&right.scores);
+        self.ids.extend_from_slice(&right.ids);
     }
 }
 
 impl Inner {
-    fn new() -> Self {
-        let room = NODE_MAX + 1;
-        Self {
-            firsts: Vec::with_capacity(room),
-            counts: Vec::with_capacity(room),
-            children: Vec::with_capacity(room),
-        }
-    }
-
     fn insert_child(&mut self, at: usize, child: Node) {
         let Some(first) = child.first() else { return };
         self.firsts.insert(at, first);
-        self.counts.insert(at, child.count());
+        self.counts.insert(at, count_of(child.count()));
         self.children.insert(at, child);
     }
 
@@ -325,53 +338,54 @@ impl Inner {
         self.children.remove(at)
     }
 
-    /// The child that an entry belongs to: the last one that does not begin behind it, or the first.
-    fn child_of(&self, order: &impl Fn(Entry) -> Ordering) -> usize {
-        self.firsts.partition_point(|first| order(*first) != Ordering::Greater).saturating_sub(1)
-    }
-
     /// Brings what is noted of a child up to date.
-    fn note(&mut self, at: usize, count: usize) {
-        if let Some(first) = self.children.get(at).and_then(Node::first)
-            && let Some(place) = self.firsts.get_mut(at)
-        {
-            *place = first;
+    fn note(&mut self, at: usize, count: u32) {
+        if let Some(first) = self.children.get(at).and_then(Node::first) {
+            self.firsts.set(at, first);
         }
         if let Some(place) = self.counts.get_mut(at) {
             *place = count;
         }
     }
 
-    fn count_of(&self, at: usize) -> usize {
+    fn count(&self, at: usize) -> u32 {
         self.counts.get(at).copied().unwrap_or_default()
     }
 
-    fn insert(&mut self, entry: Entry, order: &impl Fn(Entry) -> Ordering) -> Option<Self> {
-        let at = self.child_of(order);
-        let split = self.children.get_mut(at)?.insert(entry, order);
-        let count = self.count_of(at) + 1;
-        let Some(right) = split else {
+    /// Returns the upper half when there was no room for one more child.
+    fn insert(&mut self, entry: Entry, cut: Cut<'_>, members: &Members) -> Option<Self> {
+        // The last child that begins before the entry, or the first child.
+        let at = self.firsts.position(cut, members).saturating_sub(1);
+        let split = self.children.get_mut(at)?.insert(entry, cut, members);
+        let count = self.count(at) + 1;
+        let Some(child) = split else {
             self.note(at, count);
             return None;
         };
-        self.note(at, count - right.count());
-        self.insert_child(at + 1, right);
-        (self.children.len() > NODE_MAX).then(|| self.split())
-    }
-
-    fn split(&mut self) -> Self {
-        let half = self.children.len() / 2;
-        let mut right = Self::new();
-        right.firsts.extend(self.firsts.drain(half..));
-        right.counts.extend(self.counts.drain(half..));
-        right.children.extend(self.children.drain(half..));
+        self.note(at, count - count_of(child.count()));
+        let mut right = (self.children.len() == NODE_MAX).then(|| self.split());
+        match (&mut right, (at + 1).checked_sub(self.children.len())) {
+            (Some(right), Some(at)) => right.insert_child(at, child),
+            _ => self.insert_child(at + 1, child),
+        }
         right
     }
 
-    fn remove(&mut self, order: &impl Fn(Entry) -> Ordering) -> bool {
-        let at = self.child_of(order);
+    /// Takes off the upper half.
+    fn split(&mut self) -> Self {
+        let half = self.children.len() / 2;
+        Self {
+            firsts: self.firsts.split(),
+            counts: self.counts.drain(half..).collect(),
+            children: self.children.drain(half..).collect(),
+        }
+    }
+
+    fn remove(&mut self, entry: Entry, cut: Cut<'_>, members: &Members) -> bool {
+        let begun = self.firsts.position(cut, members);
+        let at = if self.firsts.get(begun) == Some(entry) { begun } else { begun.saturating_sub(1) };
         let Some(child) = self.children.get_mut(at) else { return false };
-        if !child.remove(order) {
+        if !child.remove(entry, cut, members) {
             return false;
         }
         let len = child.len();
@@ -379,7 +393,7 @@ impl Inner {
             self.take_child(at);
             return true;
         }
-        self.note(at, self.count_of(at) - 1);
+        self.note(at, self.count(at) - 1);
         if len < NODE_MIN {
             self.merge(at);
         }
@@ -397,11 +411,20 @@ impl Inner {
         } else {
             return;
         };
-        let count = self.count_of(left) + self.count_of(left + 1);
+        let count = self.count(left) + self.count(left + 1);
         let right = self.take_child(left + 1);
         if let Some(left) = self.children.get_mut(left) {
             left.append(right);
         }
         self.note(left, count);
     }
+}
+
+fn sum<'a>(counts: impl Iterator<Item = &'a u32>) -> usize {
+    counts.map(|count| *count as usize).sum()
+}
+
+/// A count of entries: their ids have 32 bits.
+fn count_of(entries: usize) -> u32 {
+    u32::try_from(entries).unwrap_or(u32::MAX)
 }
