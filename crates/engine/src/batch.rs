@@ -59,6 +59,9 @@ pub enum BatchError {
     /// A write beyond the longest string.
     #[error("batch writes beyond the longest string")]
     StringTooLong,
+    /// The records of a library's functions make no sense.
+    #[error("batch holds a malformed library of functions")]
+    BadLibrary,
     /// Bytes are left over after the last mutation.
     #[error("batch does not end after its {0} mutations")]
     CountMismatch(u32),

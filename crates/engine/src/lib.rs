@@ -10,6 +10,7 @@ pub mod docs;
 pub mod entry;
 pub mod error;
 pub mod expire;
+pub mod functions;
 pub mod glob;
 pub mod hash;
 pub mod keyspace;
@@ -19,6 +20,7 @@ pub mod mutation;
 pub mod numbers;
 mod random;
 pub mod replay;
+pub mod scripting;
 pub mod time;
 pub mod types;
 mod undo;
@@ -34,3 +36,6 @@ pub use replay::{apply_batch, genesis_seed};
 pub use table::{Args, Attempt, Command, Connection, Nothing, Patience, Permission, Run, Traits};
 pub use time::{HybridTime, Milliseconds, Now};
 pub use undo::undo;
+
+/// The version of Redis whose behaviour this is, as clients are told.
+pub const REDIS_VERSION: &str = "8.2.0";

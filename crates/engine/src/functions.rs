@@ -1,0 +1,130 @@
+//! Libraries of functions: data of the database, like entries, but found by name and locked on their own.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::batch::BatchError;
+use crate::scripting::ScriptFlags;
+use crate::varint;
+
+/// A library as FUNCTION LOAD took it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Library {
+    /// Its name: letters, digits and underscores.
+    pub name: String,
+    /// Its whole text, first line included.
+    pub code: Box<[u8]>,
+    /// What it registers, in order.
+    pub functions: Vec<FunctionRecord>,
+}
+
+/// What is known of a function without running its library.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FunctionRecord {
+    /// Its name, which no other library's function has.
+    pub name: String,
+    /// What it does, if its library says.
+    pub description: Option<String>,
+    /// What it declares.
+    pub flags: ScriptFlags,
+}
+
+impl Library {
+    /// The records of its functions, as they stand in a mutation.
+    pub(crate) fn encoded_functions(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        let put = |out: &mut Vec<u8>, text: &str| {
+            varint::put(out, text.len() as u64);
+            out.extend_from_slice(text.as_bytes());
+        };
+        for function in &self.functions {
+            put(&mut out, &function.name);
+            out.push(function.flags.to_byte());
+            out.push(u8::from(function.description.is_some()));
+            if let Some(description) = &function.description {
+                put(&mut out, description);
+            }
+        }
+        out
+    }
+
+    /// Reads a library back from the parts of a mutation.
+    ///
+    /// # Errors
+    /// [`BatchError::BadLibrary`]
+    pub(crate) fn decode(name: &[u8], code: &[u8], functions: &[u8]) -> Result<Self, BatchError> {
+        let mut rest = functions;
+        let mut records = Vec::new();
+        while !rest.is_empty() {
+            records.push(take_record(&mut rest).ok_or(BatchError::BadLibrary)?);
+        }
+        let name = std::str::from_utf8(name).map_err(|_| BatchError::BadLibrary)?.to_owned();
+        Ok(Self { name, code: code.into(), functions: records })
+    }
+}
+
+fn take_record(rest: &mut &[u8]) -> Option<FunctionRecord> {
+    let name = take_text(rest)?;
+    let flags = ScriptFlags::from_byte(take_byte(rest)?)?;
+    let description = match take_byte(rest)? {
+        0 => None,
+        1 => Some(take_text(rest)?),
+        _ => return None,
+    };
+    Some(FunctionRecord { name, description, flags })
+}
+
+fn take_byte(rest: &mut &[u8]) -> Option<u8> {
+    let (byte, after) = rest.split_first()?;
+    *rest = after;
+    Some(*byte)
+}
+
+fn take_text(rest: &mut &[u8]) -> Option<String> {
+    let (len, len_bytes) = varint::read(rest)?;
+    let text_and_after = rest.get(len_bytes..)?;
+    let (text, after) = text_and_after.split_at_checked(usize::try_from(len).ok()?)?;
+    *rest = after;
+    String::from_utf8(text.to_vec()).ok()
+}
+
+/// All libraries of a database.
+#[derive(Debug, Clone, Default)]
+pub struct Libraries {
+    by_name: BTreeMap<String, Arc<Library>>,
+}
+
+impl Libraries {
+    /// The library of that name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Arc<Library>> {
+        self.by_name.get(name)
+    }
+
+    /// The function of that name, with its library.
+    #[must_use]
+    pub fn function(&self, name: &str) -> Option<(&Arc<Library>, &FunctionRecord)> {
+        self.by_name.values().find_map(|library| {
+            library
+                .functions
+                .iter()
+                .find(|function| function.name == name)
+                .map(|function| (library, function))
+        })
+    }
+
+    /// All of them, by name.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Arc<Library>> + Clone {
+        self.by_name.values()
+    }
+
+    /// Puts a library in the place of the one of its name, which is returned.
+    pub(crate) fn put(&mut self, library: Arc<Library>) -> Option<Arc<Library>> {
+        self.by_name.insert(library.name.clone(), library)
+    }
+
+    /// Takes a library out.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Arc<Library>> {
+        self.by_name.remove(name)
+    }
+}
