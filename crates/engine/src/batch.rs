@@ -73,6 +73,15 @@ pub enum BatchError {
     OtherDatabase,
 }
 
+/// A place in a batch that is being made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BatchMark {
+    pub(crate) undo: usize,
+    bytes: usize,
+    count: u32,
+    expired: u64,
+}
+
 /// Collects mutations. Reused from command to command: its buffers stay.
 #[derive(Debug, Default)]
 pub struct Batch {
@@ -116,6 +125,25 @@ impl Batch {
         self.undo.drain(..).for_each(|undo| undo.discard(garbage));
     }
 
+    /// The place that the batch has come to: [`crate::undo_to`] goes back to it.
+    #[must_use]
+    pub fn mark(&self) -> BatchMark {
+        BatchMark {
+            undo: self.undo.len(),
+            bytes: self.bytes.len(),
+            count: self.header.count,
+            expired: self.expired,
+        }
+    }
+
+    /// Drops what was recorded after a mark, when it is undone.
+    pub(crate) fn truncate(&mut self, mark: BatchMark) {
+        self.bytes.truncate(mark.bytes);
+        self.expired = mark.expired;
+        self.header.count = mark.count;
+        self.write_count();
+    }
+
     /// Whether nothing was changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -154,6 +182,10 @@ impl Batch {
         }
         mutation.encode(&mut self.bytes);
         self.header.count = self.header.count.saturating_add(1);
+        self.write_count();
+    }
+
+    fn write_count(&mut self) {
         if let Some(place) = self.bytes.get_mut(COUNT_AT).and_then(|bytes| bytes.first_chunk_mut::<4>()) {
             *place = self.header.count.to_le_bytes();
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::batch::BatchError;
+use crate::keyspace::Sequence;
 use crate::scripting::ScriptFlags;
 use crate::varint;
 
@@ -48,18 +48,34 @@ impl Library {
         out
     }
 
-    /// Reads a library back from the parts of a mutation.
-    ///
-    /// # Errors
-    /// [`BatchError::BadLibrary`]
-    pub(crate) fn decode(name: &[u8], code: &[u8], functions: &[u8]) -> Result<Self, BatchError> {
-        let mut rest = functions;
-        let mut records = Vec::new();
+    /// A library out of the parts of a mutation.
+    pub(crate) fn decoded(name: &[u8], code: &[u8], functions: Functions<'_>) -> Self {
+        let name = String::from_utf8_lossy(name).into_owned();
+        Self { name, code: code.into(), functions: functions.records().collect() }
+    }
+}
+
+/// The records of a library's functions as they stand in a mutation: name, flags, and a description or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Functions<'a>(&'a [u8]);
+
+impl<'a> Functions<'a> {
+    /// Records that are whole. None if they are not.
+    pub(crate) fn new(bytes: &'a [u8]) -> Option<Self> {
+        let mut rest = bytes;
         while !rest.is_empty() {
-            records.push(take_record(&mut rest).ok_or(BatchError::BadLibrary)?);
+            take_record(&mut rest)?;
         }
-        let name = std::str::from_utf8(name).map_err(|_| BatchError::BadLibrary)?.to_owned();
-        Ok(Self { name, code: code.into(), functions: records })
+        Some(Self(bytes))
+    }
+
+    pub(crate) fn as_bytes(self) -> &'a [u8] {
+        self.0
+    }
+
+    fn records(self) -> impl Iterator<Item = FunctionRecord> + 'a {
+        let mut rest = self.0;
+        std::iter::from_fn(move || take_record(&mut rest))
     }
 }
 
@@ -88,13 +104,20 @@ fn take_text(rest: &mut &[u8]) -> Option<String> {
     String::from_utf8(text.to_vec()).ok()
 }
 
-/// All libraries of a database.
+/// All libraries of a database. Cloning it costs a pointer.
 #[derive(Debug, Clone, Default)]
 pub struct Libraries {
-    by_name: BTreeMap<String, Arc<Library>>,
+    by_name: Arc<BTreeMap<String, Arc<Library>>>,
+    version: Sequence,
 }
 
 impl Libraries {
+    /// The sequence of the last change.
+    #[must_use]
+    pub fn version(&self) -> Sequence {
+        self.version
+    }
+
     /// The library of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Arc<Library>> {
@@ -118,13 +141,15 @@ impl Libraries {
         self.by_name.values()
     }
 
-    /// Puts a library in the place of the one of its name, which is returned.
-    pub(crate) fn put(&mut self, library: Arc<Library>) -> Option<Arc<Library>> {
-        self.by_name.insert(library.name.clone(), library)
+    /// Puts a library in the place of the one of its name.
+    pub(crate) fn put(&mut self, library: Library, sequence: Sequence) {
+        Arc::make_mut(&mut self.by_name).insert(library.name.clone(), Arc::new(library));
+        self.version = sequence;
     }
 
-    /// Takes a library out.
-    pub(crate) fn take(&mut self, name: &str) -> Option<Arc<Library>> {
-        self.by_name.remove(name)
+    /// Removes a library.
+    pub(crate) fn remove(&mut self, name: &str, sequence: Sequence) {
+        Arc::make_mut(&mut self.by_name).remove(name);
+        self.version = sequence;
     }
 }

@@ -35,7 +35,7 @@ pub use keyspace::{Keyspace, Scope, Sequence};
 pub use replay::{apply_batch, genesis_seed};
 pub use table::{Args, Attempt, Command, Connection, Nothing, Patience, Permission, Run, Traits};
 pub use time::{HybridTime, Milliseconds, Now};
-pub use undo::undo;
+pub use undo::{undo, undo_to};
 
 /// The version of Redis whose behaviour this is, as clients are told.
 pub const REDIS_VERSION: &str = "8.2.0";

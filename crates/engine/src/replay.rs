@@ -86,6 +86,9 @@ fn is_known(keyspace: &Keyspace, shards: &ShardsMut<'_>, mutation: &Mutation<'_>
         let hash = keyspace.hash(key);
         shards.get(hash).version(hash, key) >= sequence
     };
+    if matches!(mutation, Mutation::LibrarySet { .. } | Mutation::LibraryRemove { .. }) {
+        return keyspace.libraries().version() >= sequence;
+    }
     match mutation.touched() {
         Touched::Nothing => false,
         Touched::One(key) => shows(key),

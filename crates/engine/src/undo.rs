@@ -1,9 +1,10 @@
 //! Inverses: what it takes to make a batch not have happened.
 
-use crate::batch::Batch;
+use crate::batch::{Batch, BatchMark};
 use crate::buckets::{Keyed, Table};
 use crate::cx::End;
 use crate::entry::{LargeValue, Record};
+use crate::functions::Libraries;
 use crate::keyspace::{Garbage, Keyspace, RemovalMark, Sequence, Shard, ShardsMut, WriteGuards};
 use crate::time::Milliseconds;
 use crate::types::sorted_set::SortedSet;
@@ -40,6 +41,8 @@ pub(crate) enum Undo {
     Renamed { from: Box<[u8]>, to: Box<[u8]>, version: Sequence, replaced: Option<Record> },
     /// The shards were emptied.
     Cleared(Vec<Shard>),
+    /// The libraries of functions were these.
+    Libraries(Libraries),
 }
 
 impl Undo {
@@ -61,6 +64,7 @@ impl Undo {
             | Self::Element { .. }
             | Self::Inserted { .. }
             | Self::Removed { .. }
+            | Self::Libraries(_)
             | Self::Renamed { replaced: None, .. } => {}
         }
     }
@@ -142,6 +146,7 @@ impl Undo {
                     shards.of(to_hash).put(to_hash, replaced);
                 }
             }
+            Self::Libraries(libraries) => keyspace.restore_libraries(libraries),
             Self::Cleared(cleared) => {
                 for shard in cleared {
                     let index = shard.index();
@@ -158,11 +163,23 @@ impl Undo {
 /// The guards must hold the shards that the batch changed, with nothing changed since; several batches are undone last
 /// first.
 pub fn undo(keyspace: &Keyspace, guards: &mut WriteGuards<'_>, batch: &mut Batch) {
+    go_back(keyspace, guards, batch, 0);
+    batch.reset();
+}
+
+/// Takes back what the batch did since `mark`, likewise: for a script that fails within a transaction.
+pub fn undo_to(keyspace: &Keyspace, guards: &mut WriteGuards<'_>, batch: &mut Batch, mark: BatchMark) {
+    go_back(keyspace, guards, batch, mark.undo);
+    batch.truncate(mark);
+}
+
+fn go_back(keyspace: &Keyspace, guards: &mut WriteGuards<'_>, batch: &mut Batch, steps: usize) {
     let mut shards = guards.shards();
-    while let Some(step) = batch.undo.pop() {
+    while batch.undo.len() > steps
+        && let Some(step) = batch.undo.pop()
+    {
         step.apply(keyspace, &mut shards);
     }
-    batch.reset();
 }
 
 fn value_of<'a>(

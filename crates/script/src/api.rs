@@ -2,12 +2,12 @@
 
 use mlua::{Function, Lua, MultiValue, Table, Value};
 use selvedge_engine::CommandError;
-use selvedge_engine::scripting::{LogLevel, ScriptFlags, ScriptHost};
+use selvedge_engine::scripting::{LogLevel, ScriptHost};
 use selvedge_wire::{Protocol, ValueSink, double_text};
 
-use crate::error::{Raised, Registered};
+use crate::error::Raised;
 use crate::natives::{Arguments, Native, functions, integer, one};
-use crate::{reply, sha1_hex, shebang};
+use crate::{reply, sha1_hex};
 
 /// The version of Redis whose behaviour this is.
 const REDIS_VERSION: &str = selvedge_engine::REDIS_VERSION;
@@ -27,26 +27,12 @@ const NATIVES: &[(&str, Native)] = &[
     ("debug", debug),
 ];
 
-/// What a library may call while it is loaded.
-const REGISTRATION: &[(&str, Native)] = &[
-    ("register_function", register_function),
-    ("log", log),
-    ("error_reply", error_reply),
-    ("status_reply", status_reply),
-    ("sha1hex", sha1hex),
-    ("setresp", setresp),
-];
-
 /// The function that leads to the host of the script that runs.
 pub(crate) struct HostFunction(pub(crate) Function);
 
 /// The version of RESP that the running script chose.
 #[derive(Clone, Copy)]
 pub(crate) struct RespVersion(pub(crate) Protocol);
-
-/// The functions that the library being loaded registered so far.
-#[derive(Default)]
-pub(crate) struct Registering(pub(crate) Vec<Registered>);
 
 /// The contents of `redis`.
 pub(crate) fn redis(lua: &Lua) -> mlua::Result<Table> {
@@ -69,14 +55,8 @@ pub(crate) fn redis(lua: &Lua) -> mlua::Result<Table> {
     Ok(table)
 }
 
-/// The contents of `redis` while a library is loaded.
-pub(crate) fn registration(lua: &Lua) -> mlua::Result<Table> {
-    let table = functions(lua, REGISTRATION)?;
-    constants(&table)?;
-    Ok(table)
-}
-
-fn constants(table: &Table) -> mlua::Result<()> {
+/// The constants of the API.
+pub(crate) fn constants(table: &Table) -> mlua::Result<()> {
     for (level, name) in ["LOG_DEBUG", "LOG_VERBOSE", "LOG_NOTICE", "LOG_WARNING"].iter().enumerate() {
         table.raw_set(*name, level)?;
     }
@@ -218,11 +198,12 @@ fn pcall(arguments: &Arguments<'_>) -> mlua::Result<MultiValue> {
     ask_host(arguments, Ask::PCall)
 }
 
-fn refuse(text: &str) -> mlua::Error {
+/// An error in the words of Redis' API, which names no line.
+pub(crate) fn refuse(text: &str) -> mlua::Error {
     Raised::Reply(format!("ERR {text}")).into()
 }
 
-fn log(arguments: &Arguments<'_>) -> mlua::Result<MultiValue> {
+pub(crate) fn log(arguments: &Arguments<'_>) -> mlua::Result<MultiValue> {
     if arguments.len() < 2 {
         return Err(refuse("redis.log() requires two arguments or more."));
     }
@@ -259,7 +240,7 @@ fn only_string<'a>(arguments: &'a Arguments<'_>) -> Result<&'a mlua::LuaString, 
     }
 }
 
-fn error_reply(arguments: &Arguments<'_>) -> mlua::Result<MultiValue> {
+pub(crate) fn error_reply(arguments: &Arguments<'_>) -> mlua::Result<MultiValue> {
     let text = match only_string(arguments) {
         Ok(text) => text.as_bytes(),
         Err(wrong) => return wrong,
@@ -270,14 +251,14 @@ fn error_reply(arguments: &Arguments<'_>) -> mlua::Result<MultiValue> {
     reply_table(arguments, "err", &text)
 }
 
-fn status_reply(arguments: &Arguments<'_>) -> mlua::Result<MultiValue> {
+pub(crate) fn status_reply(arguments: &Arguments<'_>) -> mlua::Result<MultiValue> {
     match only_string(arguments) {
         Ok(text) => reply_table(arguments, "ok", &text.as_bytes()),
         Err(wrong) => wrong,
     }
 }
 
-fn sha1hex(arguments: &Arguments<'_>) -> mlua::Result<MultiValue> {
+pub(crate) fn sha1hex(arguments: &Arguments<'_>) -> mlua::Result<MultiValue> {
     if arguments.len() != 1 {
         return Err(refuse("wrong number of arguments"));
     }
@@ -288,7 +269,7 @@ fn sha1hex(arguments: &Arguments<'_>) -> mlua::Result<MultiValue> {
     Ok(one(Value::String(arguments.lua.create_string(hex)?)))
 }
 
-fn setresp(arguments: &Arguments<'_>) -> mlua::Result<MultiValue> {
+pub(crate) fn setresp(arguments: &Arguments<'_>) -> mlua::Result<MultiValue> {
     if arguments.len() != 1 {
         return Err(refuse("redis.setresp() requires one argument."));
     }
@@ -324,108 +305,4 @@ fn breakpoint(_: &Arguments<'_>) -> mlua::Result<MultiValue> {
 
 fn debug(_: &Arguments<'_>) -> mlua::Result<MultiValue> {
     Ok(MultiValue::new())
-}
-
-fn register_function(arguments: &Arguments<'_>) -> mlua::Result<MultiValue> {
-    let registered = match arguments.len() {
-        1 => named_arguments(arguments.value(0))?,
-        2 => Registered {
-            name: name(arguments.value(0), "first argument to redis.register_function must be a string")?,
-            description: None,
-            flags: ScriptFlags::default(),
-            callback: callback(
-                arguments.value(1),
-                "second argument to redis.register_function must be a function",
-            )?,
-        },
-        _ => return Err(refuse("wrong number of arguments to redis.register_function")),
-    };
-    let registering = arguments.lua.app_data_mut::<Registering>();
-    let mut registering = registering
-        .ok_or_else(|| refuse("redis.register_function can only be called on FUNCTION LOAD command"))?;
-    if registering.0.iter().any(|known| known.name == registered.name) {
-        return Err(refuse("Function already exists in the library"));
-    }
-    registering.0.push(registered);
-    Ok(MultiValue::new())
-}
-
-fn named_arguments(value: &Value) -> mlua::Result<Registered> {
-    let Value::Table(table) = value else {
-        return Err(refuse(
-            "calling redis.register_function with a single argument is only applicable to Lua table (representing \
-             named arguments).",
-        ));
-    };
-    let (mut found_name, mut found_callback, mut description) = (None, None, None);
-    let mut flags = ScriptFlags::default();
-    for pair in table.pairs::<Value, Value>() {
-        let (key, value) = pair?;
-        let Value::String(key) = key else {
-            return Err(refuse("named argument key given to redis.register_function is not a string"));
-        };
-        match key.as_bytes().as_ref() {
-            b"function_name" => {
-                let wrong = "function_name argument given to redis.register_function must be a string";
-                found_name = Some(name(&value, wrong)?);
-            }
-            b"description" => {
-                let Value::String(text) = value else {
-                    return Err(refuse(
-                        "description argument given to redis.register_function must be a string",
-                    ));
-                };
-                description = Some(text.to_string_lossy());
-            }
-            b"callback" => {
-                let wrong = "callback argument given to redis.register_function must be a function";
-                found_callback = Some(callback(&value, wrong)?);
-            }
-            b"flags" => {
-                let Value::Table(names) = value else {
-                    return Err(refuse(
-                        "flags argument to redis.register_function must be a table representing function flags",
-                    ));
-                };
-                flags = read_flags(&names)?;
-            }
-            _ => return Err(refuse("unknown argument given to redis.register_function")),
-        }
-    }
-    let name =
-        found_name.ok_or_else(|| refuse("redis.register_function must get a function name argument"))?;
-    let callback =
-        found_callback.ok_or_else(|| refuse("redis.register_function must get a callback argument"))?;
-    Ok(Registered { name, description, flags, callback })
-}
-
-fn read_flags(names: &Table) -> mlua::Result<ScriptFlags> {
-    let mut flags = ScriptFlags::default();
-    for name in names.sequence_values::<Value>() {
-        let flag = match name? {
-            Value::String(name) => ScriptFlags::named(&name.as_bytes()),
-            _ => None,
-        };
-        flags = flags.and(flag.ok_or_else(|| refuse("unknown flag given"))?);
-    }
-    Ok(flags)
-}
-
-fn name(value: &Value, wrong: &str) -> mlua::Result<String> {
-    let text = match value {
-        Value::String(text) => text.as_bytes().to_vec(),
-        Value::Integer(number) => number.to_string().into_bytes(),
-        _ => return Err(refuse(wrong)),
-    };
-    match shebang::checked_name(&text) {
-        Ok(name) => Ok(name.to_owned()),
-        Err(error) => Err(Raised::Reply(error.to_string()).into()),
-    }
-}
-
-fn callback(value: &Value, wrong: &str) -> mlua::Result<Function> {
-    match value {
-        Value::Function(function) => Ok(function.clone()),
-        _ => Err(refuse(wrong)),
-    }
 }

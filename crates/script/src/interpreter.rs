@@ -8,11 +8,12 @@ use selvedge_engine::functions::{FunctionRecord, Library};
 use selvedge_engine::scripting::ScriptHost;
 use selvedge_wire::{Protocol, ReplySink};
 
-use crate::api::{self, HostFunction, Registering, RespVersion};
+use crate::api::{self, HostFunction, RespVersion};
 use crate::budget::{self, Watch, Watched};
 use crate::error::{Raised, ScriptError};
 use crate::limits::{COMPILED_SCRIPTS_MAX, INSTRUCTIONS_PER_LOOK, MEMORY_BYTES_MAX, MEMORY_KEPT_BYTES};
 use crate::random::Random;
+use crate::registration::Registering;
 use crate::sandbox::{self, Sandbox};
 use crate::{cjson, natives, reply, shebang, tables};
 

@@ -16,6 +16,7 @@ mod natives;
 mod pattern;
 mod printf;
 mod random;
+mod registration;
 mod reply;
 mod sandbox;
 mod shebang;

@@ -5,7 +5,7 @@ use mlua::{Function, Lua, LuaOptions, StdLib, Table};
 
 use crate::natives::SANDBOX;
 use crate::tables::Environment;
-use crate::{api, bits, cjson, message_pack, structs, tables};
+use crate::{api, bits, cjson, message_pack, registration, structs, tables};
 
 /// What the sandbox hands out.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub(crate) fn lua() -> mlua::Result<Lua> {
 pub(crate) fn build(lua: &Lua) -> mlua::Result<Sandbox> {
     let natives = tables::natives(lua)?;
     natives.raw_set("redis", api::redis(lua)?)?;
-    natives.raw_set("registration", api::registration(lua)?)?;
+    natives.raw_set("registration", registration::registration(lua)?)?;
     let libraries = lua.create_table()?;
     libraries.raw_set("bit", bits::library(lua)?)?;
     libraries.raw_set("cjson", cjson::library(lua)?)?;

@@ -7,6 +7,7 @@ use crate::batch::Batch;
 use crate::cx::{End, Lookup, Seen};
 use crate::entry::{EntryRef, saturated};
 use crate::expire::Expired;
+use crate::functions::{Functions, Libraries, Library};
 use crate::hash::{KeyHash, KeyHasher};
 use crate::keyspace::{Keyspace, Outcome, Sequence, ShardsMut, WriteGuards, apply, random_entry, scan};
 use crate::mutation::{Members, Mutation, Positions};
@@ -241,6 +242,26 @@ impl<'a> WriteCx<'a> {
         if !self.is_empty() {
             self.mutate(KeyHash(0), &Mutation::Clear);
         }
+    }
+
+    /// Puts a library of functions in the place of the one of its name.
+    pub fn set_library(&mut self, library: &Library) {
+        let encoded = library.encoded_functions();
+        if let Some(functions) = Functions::new(&encoded) {
+            let (name, code) = (library.name.as_bytes(), &library.code);
+            self.mutate(KeyHash(0), &Mutation::LibrarySet { name, code, functions });
+        }
+    }
+
+    /// Removes a library of functions. Whether it was there.
+    pub fn remove_library(&mut self, name: &[u8]) -> bool {
+        self.mutate(KeyHash(0), &Mutation::LibraryRemove { name }) != Outcome::Unchanged
+    }
+
+    /// The libraries of functions.
+    #[must_use]
+    pub fn libraries(&self) -> Libraries {
+        self.keyspace.libraries()
     }
 
     /// Applies a mutation of `key` after removing the entry if it has expired.

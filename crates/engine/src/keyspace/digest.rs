@@ -5,6 +5,7 @@ use std::hash::Hasher;
 use siphasher::sip128::{Hasher128, SipHasher13};
 
 use crate::entry::{EntryRef, Record};
+use crate::functions::Library;
 use crate::keyspace::Sequence;
 use crate::types::Field;
 
@@ -36,6 +37,18 @@ impl Digest {
             self.versions.wrapping_add(digest([entry.key(), entry.version().to_le_bytes().as_slice()]));
         self.entries += 1;
         self.highest_version = self.highest_version.max(entry.version());
+    }
+}
+
+impl Digest {
+    /// A library of functions counts as content.
+    pub(super) fn add_library(&mut self, library: &Library) {
+        self.content = self.content.wrapping_add(digest([
+            library.name.as_bytes(),
+            b"library",
+            &library.code,
+            &library.encoded_functions(),
+        ]));
     }
 }
 

@@ -8,6 +8,8 @@ mod removals;
 mod scan;
 mod shard;
 
+use std::sync::Arc;
+
 use parking_lot::RwLock;
 
 pub(crate) use apply::{Outcome, apply};
@@ -22,8 +24,10 @@ pub use shard::Counts;
 pub(crate) use shard::Shard;
 
 use crate::expire::{Collector, Expired, ExpiredSlice};
+use crate::functions::{FunctionRecord, Libraries, Library};
 use crate::hash::{HashSeed, KeyHash, KeyHasher};
 use crate::time::Milliseconds;
+use crate::undo::Undo;
 
 /// A batch's place in the log: dense, from 1.
 pub type Sequence = u64;
@@ -39,6 +43,7 @@ pub struct Keyspace {
     seed: HashSeed,
     hasher: KeyHasher,
     shards: [RwLock<Shard>; Self::SHARDS as usize],
+    libraries: RwLock<Libraries>,
 }
 
 impl Keyspace {
@@ -50,7 +55,7 @@ impl Keyspace {
     pub fn new(seed: HashSeed) -> Self {
         let hasher = KeyHasher::new(seed);
         let shard = |index| RwLock::new(Shard::new(u8::try_from(index).unwrap_or(u8::MAX), hasher));
-        Self { seed, hasher, shards: std::array::from_fn(shard) }
+        Self { seed, hasher, shards: std::array::from_fn(shard), libraries: RwLock::default() }
     }
 
     /// The seed its keys are hashed under.
@@ -112,6 +117,41 @@ impl Keyspace {
         collector.expired
     }
 
+    /// The libraries of functions as they are now.
+    #[must_use]
+    pub fn libraries(&self) -> Libraries {
+        self.libraries.read().clone()
+    }
+
+    /// The function of that name, with its library.
+    #[must_use]
+    pub fn function(&self, name: &[u8]) -> Option<(Arc<Library>, FunctionRecord)> {
+        let libraries = self.libraries.read();
+        let (library, function) = libraries.function(std::str::from_utf8(name).ok()?)?;
+        Some((Arc::clone(library), function.clone()))
+    }
+
+    fn set_library(&self, library: Library, effects: &mut Effects<'_>) -> Outcome {
+        let mut libraries = self.libraries.write();
+        effects.undo_with(|| Undo::Libraries(libraries.clone()));
+        libraries.put(library, effects.sequence);
+        Outcome::Changed
+    }
+
+    fn remove_library(&self, name: &[u8], effects: &mut Effects<'_>) -> Outcome {
+        let mut libraries = self.libraries.write();
+        let Some(name) = std::str::from_utf8(name).ok().filter(|name| libraries.get(name).is_some()) else {
+            return Outcome::Unchanged;
+        };
+        effects.undo_with(|| Undo::Libraries(libraries.clone()));
+        libraries.remove(name, effects.sequence);
+        Outcome::Changed
+    }
+
+    pub(crate) fn restore_libraries(&self, libraries: Libraries) {
+        *self.libraries.write() = libraries;
+    }
+
     /// Counts of all shards, locked one after another: right only when nothing changes meanwhile.
     #[must_use]
     pub fn counts(&self) -> Counts {
@@ -126,6 +166,7 @@ impl Keyspace {
         let guards = self.read(&Scope::All);
         let mut digest = Digest::default();
         guards.shards().all().flat_map(|shard| shard.table().iter()).for_each(|record| digest.add(record));
+        self.libraries.read().iter().for_each(|library| digest.add_library(library));
         digest
     }
 

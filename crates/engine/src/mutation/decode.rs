@@ -3,6 +3,7 @@
 use super::{Members, Mutation, Positions, tag};
 use crate::batch::BatchError;
 use crate::cx::End;
+use crate::functions::Functions;
 use crate::hash::HashSeed;
 use crate::limits::STRING_BYTES_MAX;
 use crate::time::Milliseconds;
@@ -90,6 +91,12 @@ impl<'a> Decoder<'a> {
             tag::RENAME => Mutation::Rename { from: self.bytes()?, to: self.bytes()? },
             tag::CLEAR => Mutation::Clear,
             tag::COPY => Mutation::Copy { from: self.bytes()?, to: self.bytes()? },
+            tag::LIBRARY_SET => Mutation::LibrarySet {
+                name: self.bytes()?,
+                code: self.bytes()?,
+                functions: Functions::new(self.bytes()?).ok_or(BatchError::BadLibrary)?,
+            },
+            tag::LIBRARY_REMOVE => Mutation::LibraryRemove { name: self.bytes()? },
             unknown => return Err(BatchError::UnknownMutation(unknown)),
         };
         Ok(mutation)

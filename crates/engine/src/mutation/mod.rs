@@ -11,6 +11,7 @@ pub use members::Members;
 pub use positions::Positions;
 
 use crate::cx::End;
+use crate::functions::Functions;
 use crate::hash::HashSeed;
 use crate::time::Milliseconds;
 use crate::varint;
@@ -203,6 +204,20 @@ pub enum Mutation<'a> {
         /// The key that becomes the copy.
         to: &'a [u8],
     },
+    /// A library of functions comes, in place of the one of its name.
+    LibrarySet {
+        /// Its name.
+        name: &'a [u8],
+        /// Its text.
+        code: &'a [u8],
+        /// The records of its functions.
+        functions: Functions<'a>,
+    },
+    /// A library of functions goes.
+    LibraryRemove {
+        /// Its name.
+        name: &'a [u8],
+    },
 }
 
 /// The byte that starts each mutation. Append-only: a number is never given to anything else.
@@ -231,6 +246,8 @@ mod tag {
     pub(super) const SORTED_SET_ADD: u8 = 25;
     pub(super) const SORTED_SET_REMOVE: u8 = 26;
     pub(super) const SORTED_SET_REMOVE_RANGE: u8 = 27;
+    pub(super) const LIBRARY_SET: u8 = 30;
+    pub(super) const LIBRARY_REMOVE: u8 = 31;
 }
 
 /// The keys of a mutation.
@@ -315,6 +332,10 @@ impl<'a> Mutation<'a> {
             Self::Rename { from, to } => put(out, tag::RENAME, &[from, to]),
             Self::Clear => out.push(tag::CLEAR),
             Self::Copy { from, to } => put(out, tag::COPY, &[from, to]),
+            Self::LibrarySet { name, code, functions } => {
+                put(out, tag::LIBRARY_SET, &[name, code, functions.as_bytes()]);
+            }
+            Self::LibraryRemove { name } => put(out, tag::LIBRARY_REMOVE, &[name]),
         }
     }
 
@@ -322,7 +343,7 @@ impl<'a> Mutation<'a> {
     #[must_use]
     pub fn touched(&self) -> Touched<'a> {
         match *self {
-            Self::Genesis { .. } => Touched::Nothing,
+            Self::Genesis { .. } | Self::LibrarySet { .. } | Self::LibraryRemove { .. } => Touched::Nothing,
             Self::StringSet { key, .. }
             | Self::StringWrite { key, .. }
             | Self::Remove { key }

@@ -6,7 +6,7 @@ use super::*;
 #[test]
 fn bytes_are_frozen() {
     let key: &[u8] = b"k";
-    let golden: [(Mutation<'_>, &[u8]); 30] = [
+    let golden: [(Mutation<'_>, &[u8]); 32] = [
         (Mutation::Genesis { hash_seed: *b"0123456789abcdef" }, b"\x010123456789abcdef"),
         (Mutation::StringSet { key, value: b"vv", expire_at_ms: None }, b"\x02\x01k\x00\x02vv"),
         (Mutation::StringSet { key, value: b"", expire_at_ms: Some(127) }, b"\x02\x01k\x80\x01\x00"),
@@ -30,6 +30,15 @@ fn bytes_are_frozen() {
         (Mutation::ListRemove { key, positions: positions(&[3, 4, 305]) }, b"\x11\x01k\x04\x03\x00\xac\x02"),
         (Mutation::SetStore { key, members: Members::new(b"\x01a\x00").unwrap() }, b"\x13\x01k\x03\x01a\x00"),
         (Mutation::Copy { from: key, to: b"to" }, b"\x12\x01k\x02to"),
+        (
+            Mutation::LibrarySet {
+                name: b"l",
+                code: b"#!",
+                functions: Functions::new(b"\x01f\x03\x01\x02it\x01g\x00\x00").unwrap(),
+            },
+            b"\x1e\x01l\x02#!\x0c\x01f\x03\x01\x02it\x01g\x00\x00",
+        ),
+        (Mutation::LibraryRemove { name: b"l" }, b"\x1f\x01l"),
         (
             Mutation::HashSetExpiring { key, field: b"f", value: b"v", expire_at_ms: 300 },
             b"\x14\x01k\x01f\x01v\xac\x02",

@@ -16,7 +16,8 @@ const EDGES: &[(&str, &[&str])] = &[
     // `wire` for `Value` and the reply sink that handlers write into.
     ("engine", &["wire"]),
     // `wire` because replies pass through on their way from the engine.
-    ("node", &["engine", "log", "wire"]),
+    ("script", &["engine", "wire"]),
+    ("node", &["engine", "log", "script", "wire"]),
     ("server", &["node", "wire"]),
     ("cli", &["server"]),
     // Development only: the runner of the golden scripts reads replies as `Value`.

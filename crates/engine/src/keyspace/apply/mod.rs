@@ -7,6 +7,7 @@ mod sorted_set;
 mod string;
 
 use crate::entry::{Head, Large, LargeValue, Record};
+use crate::functions::Library;
 use crate::hash::KeyHash;
 use crate::keyspace::{Effects, Keyspace, Shard, ShardsMut};
 use crate::mutation::Mutation;
@@ -98,6 +99,10 @@ pub(crate) fn apply(
         Mutation::Rename { from, to } => Ok(rename(shards, hash, from, keyspace.hash(to), to, effects)),
         Mutation::Copy { from, to } => Ok(copy(shards, hash, from, keyspace.hash(to), to, effects)),
         Mutation::Clear => Ok(clear(shards, effects)),
+        Mutation::LibrarySet { name, code, functions } => {
+            Ok(keyspace.set_library(Library::decoded(name, code, functions), effects))
+        }
+        Mutation::LibraryRemove { name } => Ok(keyspace.remove_library(name, effects)),
     }
 }
 
