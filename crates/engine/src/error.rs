@@ -28,6 +28,9 @@ pub enum CommandError {
     /// A count that may not be negative is, or is no number.
     #[error("ERR value is out of range, must be positive")]
     NotPositive,
+    /// An element that SORT compares as a number is none.
+    #[error("ERR One or more scores can't be converted into double")]
+    SortNotADouble,
     /// An increment that may not be infinite is.
     #[error("ERR value is NaN or Infinity")]
     NotFinite,

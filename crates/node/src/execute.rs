@@ -69,7 +69,7 @@ impl Database {
         out: &mut dyn ReplySink,
     ) -> Executed {
         let keys = self.keys(command, args);
-        let whole = command.traits.contains(Traits::WHOLE_KEYSPACE);
+        let whole = command.needs_all_shards(args);
         let (result, seen) = if command.traits.contains(Traits::ROAMING) {
             let cx = ReadCx::roaming(&self.keyspace, self.clock.now());
             (handler(&cx, args, out), cx.seen())
@@ -108,7 +108,7 @@ impl Database {
             return answer;
         }
         let run = |cx: &mut WriteCx<'_>| handler(cx, args, out);
-        let ran = match self.run_write(&mut lane, command, &keys, run) {
+        let ran = match self.run_write(&mut lane, command, args, &keys, run) {
             Ok(ran) => ran,
             Err(answer) => return answer,
         };
@@ -132,7 +132,7 @@ impl Database {
             return answer;
         }
         let run = |cx: &mut WriteCx<'_>| handler(cx, args, out);
-        let ran = match self.run_write(&mut lane, command, &keys, run) {
+        let ran = match self.run_write(&mut lane, command, args, &keys, run) {
             Ok(ran) => ran,
             Err(answer) => return answer,
         };
@@ -153,10 +153,11 @@ impl Database {
         &self,
         lane: &mut WriteLane,
         command: &Command,
+        args: Args<'_>,
         keys: &HashedKeys<'_>,
         run: impl FnOnce(&mut WriteCx<'_>) -> T,
     ) -> Result<Ran<T>, Executed> {
-        let whole = command.traits.contains(Traits::WHOLE_KEYSPACE);
+        let whole = command.needs_all_shards(args);
         let mut guards = self.keyspace.write(&scope(whole, keys));
         let now = self.clock.now();
         lane.begin(now, self.log.committed());

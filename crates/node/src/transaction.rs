@@ -2,7 +2,7 @@
 
 use selvedge_engine::cx::{Lookup, ReadCx, WriteCx};
 use selvedge_engine::keyspace::Scope;
-use selvedge_engine::{Attempt, Command, Run, Traits};
+use selvedge_engine::{Attempt, Command, Run};
 use selvedge_wire::ReplySink;
 use smallvec::SmallVec;
 
@@ -41,7 +41,7 @@ impl Database {
         let mut whole = false;
         let mut bytes = 0;
         for (queued, args) in queue.iter().zip(&arguments) {
-            whole |= queued.command.traits.contains(Traits::WHOLE_KEYSPACE);
+            whole |= queued.command.needs_all_shards(args);
             bytes += if queued.command.is_write() { log_bytes(args) } else { 0 };
             keys.extend(self.keys(queued.command, args));
         }

@@ -240,7 +240,7 @@ impl Database {
         let keys = self.keys(waiter.command, &args);
         let mut sink = ValueSink::new(waiter.protocol);
         let run = |cx: &mut selvedge_engine::WriteCx<'_>| (waiter.handler)(cx, &args, &mut sink);
-        let ran = self.run_write(lane, waiter.command, &keys, run).map_err(|_refused| NoRoom)?;
+        let ran = self.run_write(lane, waiter.command, &args, &keys, run).map_err(|_refused| NoRoom)?;
         let wait_for = ran.last;
         match ran.result {
             Ok(Attempt::Blocked(_)) => Ok(None),

@@ -5,7 +5,7 @@ use selvedge_wire::ReplySink;
 use crate::args::{Cursor, Keyword};
 use crate::commands::describe;
 use crate::commands::reply;
-use crate::commands::table::{self, Arg, Args, Arity, Command, Group, Keys, Run, Traits, syntax};
+use crate::commands::table::{self, Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits, syntax};
 use crate::cx::ReadCx;
 use crate::error::CommandError;
 use crate::glob::Matcher;
@@ -154,8 +154,7 @@ fn get_keys_and_flags(_cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink)
     for (i, position) in positions.into_iter().enumerate() {
         out.array(2);
         out.bulk(line.get(position).copied().unwrap_or_default());
-        let flags =
-            command.uses.get(i).or(command.uses.last()).into_iter().flat_map(|key_use| key_use.flags());
+        let flags = command.key_use(i).into_iter().flat_map(KeyUse::flags);
         out.set(flags.clone().count());
         for flag in flags {
             out.status(flag);

@@ -34,12 +34,12 @@ pub(crate) fn categories(command: &Command) -> impl Iterator<Item = &'static str
     let container = matches!(command.run, Run::Container);
     let group = |group| command.group == group && !container;
     [
-        (group(Group::Generic) || has(Traits::WHOLE_KEYSPACE), "keyspace"),
+        ((group(Group::Generic) && !has(Traits::COLLECTIONS)) || has(Traits::WHOLE_KEYSPACE), "keyspace"),
         (command.is_read(), "read"),
         (command.is_write(), "write"),
-        (group(Group::Set), "set"),
-        (group(Group::SortedSet), "sortedset"),
-        (group(Group::List), "list"),
+        (group(Group::Set) || has(Traits::COLLECTIONS), "set"),
+        (group(Group::SortedSet) || has(Traits::COLLECTIONS), "sortedset"),
+        (group(Group::List) || has(Traits::COLLECTIONS), "list"),
         (group(Group::Hash), "hash"),
         (group(Group::String), "string"),
         (has(Traits::ADMIN), "admin"),
@@ -110,10 +110,10 @@ fn key_spec(command: &Command, i: usize, key_use: KeyUse, out: &mut dyn ReplySin
         Keys::Range { first, last, step } => {
             (first, if last < 0 { last } else { last.saturating_sub_unsigned(first) }, step)
         }
-        Keys::OneAndCounted { .. } if i == 0 => (1, 0, 1),
+        Keys::OneAndCounted { .. } | Keys::OneAndFound(_) if i == 0 => (1, 0, 1),
         Keys::Counted { at } | Keys::OneAndCounted { at } => (at, 0, 1),
         Keys::CountedPairs { at } => (at, 0, 2),
-        Keys::None | Keys::Custom(_) => (0, 0, 0),
+        Keys::None | Keys::OneAndFound(_) | Keys::Custom(_) => (0, 0, 0),
     };
     if begin == 0 {
         spec("unknown", &[], out);
@@ -125,6 +125,7 @@ fn key_spec(command: &Command, i: usize, key_use: KeyUse, out: &mut dyn ReplySin
     let step = i64::try_from(step).unwrap_or(0);
     match command.keys {
         Keys::None | Keys::Custom(_) => spec("unknown", &[], out),
+        Keys::OneAndFound(_) if i > 0 => spec("unknown", &[], out),
         Keys::Counted { .. } | Keys::CountedPairs { .. } | Keys::OneAndCounted { .. }
             if begin > 1 || !separate =>
         {
@@ -134,7 +135,8 @@ fn key_spec(command: &Command, i: usize, key_use: KeyUse, out: &mut dyn ReplySin
         | Keys::Range { .. }
         | Keys::Counted { .. }
         | Keys::CountedPairs { .. }
-        | Keys::OneAndCounted { .. } => {
+        | Keys::OneAndCounted { .. }
+        | Keys::OneAndFound(_) => {
             let last = i64::try_from(last).unwrap_or(0);
             numbers("range", &[("lastkey", last), ("keystep", step), ("limit", 0)], out);
         }

@@ -23,6 +23,7 @@ mod scan;
 pub(crate) mod server;
 pub(crate) mod set_algebra;
 pub(crate) mod sets;
+pub(crate) mod sort;
 pub(crate) mod sorted_sets;
 pub(crate) mod string_options;
 pub(crate) mod strings;

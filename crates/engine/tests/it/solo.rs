@@ -2,7 +2,7 @@
 
 use selvedge_engine::keyspace::Keyspace;
 use selvedge_engine::table::{self, Run};
-use selvedge_engine::{Args, Attempt, Batch, CommandError, HybridTime, Now, ReadCx, Scope, Traits, WriteCx};
+use selvedge_engine::{Args, Attempt, Batch, CommandError, HybridTime, Now, ReadCx, Scope, WriteCx};
 use selvedge_golden::{Need, Target, TargetError};
 use selvedge_wire::{Protocol, ReplySink, Value, ValueSink};
 
@@ -35,11 +35,7 @@ impl Solo {
         // A handler refuses a count of keys that does not fit before it looks any key up.
         let positions = command.key_positions(args).unwrap_or_default();
         let keys = positions.into_iter().map(|position| self.keyspace.hash(args[position]));
-        let scope = if command.traits.contains(Traits::WHOLE_KEYSPACE) {
-            Scope::All
-        } else {
-            Scope::Keys(keys.collect())
-        };
+        let scope = if command.needs_all_shards(args) { Scope::All } else { Scope::Keys(keys.collect()) };
         let now = Now::from_us(self.now_us);
         match command.run {
             Run::Read(handler) => {

@@ -55,6 +55,10 @@ const fn keys(command: &Command) {
             assert!(at >= 2 && at < least, "the count lies inside the arity");
             assert!(command.uses.len() == 2, "the one key and the counted ones have a use each");
         }
+        Keys::OneAndFound(_) => {
+            assert!(least >= 2, "the first key lies inside the arity");
+            assert!(!command.uses.is_empty(), "keys have a use");
+        }
         Keys::Custom(_) => assert!(!command.uses.is_empty(), "keys have a use"),
     }
 }

@@ -3,7 +3,7 @@
 use crate::commands::table::{COUNT, Command, FAMILIES};
 
 /// Slots of the index. A power of two, and at least three times the commands there are, so that a probe is short.
-const SLOTS: usize = 512;
+const SLOTS: usize = 1024;
 /// Longer words name no command; looked at before they are hashed.
 const NAME_BYTES_MAX: usize = 32;
 const EMPTY: u16 = u16::MAX;

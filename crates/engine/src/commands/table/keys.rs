@@ -43,6 +43,9 @@ pub enum Keys {
         /// Index of the count.
         at: usize,
     },
+    /// The first after the name, and another one if the function finds it behind an option. Which keys the command looks up
+    /// besides, no word tells.
+    OneAndFound(fn(Args<'_>) -> Option<usize>),
     /// What the function finds.
     Custom(fn(Args<'_>) -> Result<KeyPositions, CommandError>),
 }
@@ -62,6 +65,9 @@ impl Keys {
             Self::Counted { at } => Ok(counted(args, at, 1)?.collect()),
             Self::CountedPairs { at } => Ok(counted(args, at, 2)?.collect()),
             Self::OneAndCounted { at } => Ok(std::iter::once(1).chain(counted(args, at, 1)?).collect()),
+            Self::OneAndFound(find) => {
+                Ok((args.len() > 1).then_some(1).into_iter().chain(find(args)).collect())
+            }
             Self::Custom(find) => find(args),
         }
     }
@@ -70,7 +76,11 @@ impl Keys {
     pub(crate) const fn are_movable(self) -> bool {
         matches!(
             self,
-            Self::Counted { .. } | Self::CountedPairs { .. } | Self::OneAndCounted { .. } | Self::Custom(_)
+            Self::Counted { .. }
+                | Self::CountedPairs { .. }
+                | Self::OneAndCounted { .. }
+                | Self::OneAndFound(_)
+                | Self::Custom(_)
         )
     }
 
@@ -79,7 +89,7 @@ impl Keys {
     pub const fn legacy_range(self) -> (usize, isize, usize) {
         match self {
             Self::None | Self::Counted { .. } | Self::CountedPairs { .. } | Self::Custom(_) => (0, 0, 0),
-            Self::One | Self::OneAndCounted { .. } => (1, 1, 1),
+            Self::One | Self::OneAndCounted { .. } | Self::OneAndFound(_) => (1, 1, 1),
             Self::Range { first, last, step } => (first, last, step),
         }
     }

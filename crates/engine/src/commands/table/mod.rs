@@ -147,6 +147,24 @@ impl Command {
         self.keys.positions(args)
     }
 
+    /// Whether running it with `args` needs the locks of all shards.
+    #[must_use]
+    pub fn needs_all_shards(&self, args: Args<'_>) -> bool {
+        let names_by_pattern = || args.iter().skip(2).any(|word| memchr::memchr(b'*', word).is_some());
+        self.traits.contains(Traits::WHOLE_KEYSPACE)
+            || self.traits.contains(Traits::KEYS_BY_PATTERN) && names_by_pattern()
+    }
+
+    /// What it does with the key at that place among its keys.
+    pub(crate) fn key_use(&self, index: usize) -> Option<KeyUse> {
+        let uses = match self.keys {
+            // Those in between are about keys that no word names.
+            Keys::OneAndFound(_) if index > 0 => &[],
+            _ => self.uses,
+        };
+        uses.get(index).or(self.uses.last()).copied()
+    }
+
     /// Whether a caller with that permission may run it.
     ///
     /// # Errors
@@ -295,6 +313,7 @@ pub const FAMILIES: &[&[Command]] = &[
     commands::sorted_sets::combine::COMMANDS,
     commands::generic::COMMANDS,
     commands::databases::COMMANDS,
+    commands::sort::COMMANDS,
     commands::expiry::COMMANDS,
     commands::server::COMMANDS,
     commands::connection::COMMANDS,

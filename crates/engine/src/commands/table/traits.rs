@@ -2,7 +2,7 @@
 
 /// A set of properties of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Traits(u16);
+pub struct Traits(u32);
 
 impl Traits {
     /// None of them.
@@ -37,6 +37,10 @@ impl Traits {
     pub const COPIES_STORED: Self = Self(1 << 13);
     /// Looks at one shard after the other, so that alone it needs no two of their locks at once.
     pub const ROAMING: Self = Self(1 << 14);
+    /// Looks up keys that its words name by a pattern with a star, if one of them has any.
+    pub const KEYS_BY_PATTERN: Self = Self(1 << 15);
+    /// In the categories `@list`, `@set` and `@sortedset` instead of that of its group.
+    pub const COLLECTIONS: Self = Self(1 << 16);
 
     /// Both sets together.
     #[must_use]
