@@ -87,3 +87,19 @@ test("counters", async () => {
   const many = await Promise.all(Array.from({ length: 200 }, () => redis.incr("many")));
   assert.deepEqual(many.toSorted((a, b) => a - b), Array.from({ length: 200 }, (_, i) => i + 1));
 });
+
+test("a value is compared before it is changed, for which the SDK has no method", async () => {
+  await redis.set("cas", "one");
+  assert.equal(await redis.exec(["SET", "cas", "two", "IFEQ", "other"]), null);
+  assert.equal(await redis.exec(["SET", "cas", "two", "IFEQ", "one"]), "OK");
+  assert.equal(await redis.exec(["SET", "cas", "three", "IFNE", "two"]), null);
+  const digest = await redis.exec(["DIGEST", "cas"]);
+  assert.match(String(digest), /^[0-9a-f]{16}$/);
+  assert.equal(await redis.exec(["SET", "cas", "three", "IFDEQ", digest]), "OK");
+  assert.equal(await redis.exec(["DELEX", "cas", "IFEQ", "two"]), 0);
+  assert.equal(await redis.exec(["DELEX", "cas", "IFEQ", "three"]), 1);
+  const won = await Promise.all(
+    Array.from({ length: 20 }, (_, i) => redis.exec(["SET", "once", i, "NX"])),
+  );
+  assert.equal(won.filter((answer) => answer === "OK").length, 1);
+});
