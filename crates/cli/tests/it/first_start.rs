@@ -67,6 +67,7 @@ fn the_read_only_token_reads_and_does_not_write() {
 fn help_teaches_and_the_version_is_told() {
     let help = run_to_end(&["--help".to_owned()]);
     let text = String::from_utf8(help.stdout).unwrap();
+    assert!(text.starts_with("An edge key-value store"), "it does not begin with what this is:\n{text}");
     for needed in ["--data-dir", "--http-addr", "--resp-addr", "--durability", "SELVEDGE_TOKEN", "Exit codes"]
     {
         assert!(text.contains(needed), "{needed} is missing in:\n{text}");

@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use clap::builder::Resettable;
 use clap::{Args as _, Command, FromArgMatches as _};
 
 use crate::settings::{Settings, SettingsError};
@@ -27,7 +28,11 @@ pub fn parse_with(
     args: impl IntoIterator<Item = OsString>,
 ) -> Result<Settings, SettingsError> {
     let args: Vec<OsString> = args.into_iter().collect();
-    let command = Settings::augment_args(command);
+    // What the settings say of themselves would take the place of what the command says of itself.
+    let (about, long_about) = (command.get_about().cloned(), command.get_long_about().cloned());
+    let command = Settings::augment_args(command)
+        .about(Resettable::from(about))
+        .long_about(Resettable::from(long_about));
     let command = match config_of(command.clone(), &args) {
         Some(path) => with_file(command, Path::new(&path))?,
         None => command,
