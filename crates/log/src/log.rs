@@ -14,7 +14,7 @@ use crate::error::{AppendError, CommitError, OpenError, Refused};
 use crate::limits::{EAGER_BUFFER_BYTES, FIRST_SEQUENCE, RECORD_BYTES_MAX, SEGMENT_BYTES_MIN};
 use crate::options::{Durability, LogId, Options};
 use crate::record::framed_bytes;
-use crate::recovery::{Recovered, RecoveryVisitor, recover};
+use crate::recovery::{Access, Recovered, RecoveryVisitor, recover};
 use crate::segment::{self, HEADER_BYTES, Header};
 use crate::statistics::{Counters, Health, Statistics};
 use crate::wait::{Commit, Room};
@@ -40,7 +40,7 @@ impl Log {
         visitor: &mut dyn RecoveryVisitor,
     ) -> Result<Self, OpenError> {
         let segment_bytes = options.segment_bytes.max(SEGMENT_BYTES_MIN);
-        let recovered = match recover(&*disk, visitor)? {
+        let recovered = match recover(&*disk, visitor, Access::Own)? {
             Some(recovered) => recovered,
             None => begin(&*disk, &mut options, segment_bytes)?,
         };
@@ -214,6 +214,16 @@ impl Log {
     /// The log failed: the outcome is unknown.
     pub fn commit(&self, sequence: Sequence) -> impl Future<Output = Result<(), CommitError>> + Send + '_ {
         Commit::new(&self.shared, sequence)
+    }
+
+    /// Reads back from the disk what was written so far, as [`Log::open`] would, and changes nothing. The last sequence
+    /// that it found; more may have been appended. The caller sees to it that nobody appends meanwhile.
+    ///
+    /// # Errors
+    /// As those of [`Log::open`].
+    pub fn read_back(&self, visitor: &mut dyn RecoveryVisitor) -> Result<Sequence, OpenError> {
+        let recovered = recover(&*self.shared.disk, visitor, Access::Look)?;
+        Ok(recovered.map_or(0, |recovered| recovered.last_sequence))
     }
 
     /// Whether the log takes writes, and why not.

@@ -32,15 +32,27 @@ pub(crate) struct Recovered {
     pub(crate) log_id: LogId,
 }
 
+/// What a reader of the segments may do to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// The log is being opened: leftovers go and the tail is made durable.
+    Own,
+    /// Somebody else has it open: nothing is changed.
+    Look,
+}
+
 /// Reads all segments. `None`: there is no log yet.
 pub(crate) fn recover(
     disk: &dyn Disk,
     visitor: &mut dyn RecoveryVisitor,
+    access: Access,
 ) -> Result<Option<Recovered>, OpenError> {
     let mut firsts = Vec::new();
     for name in disk.list()? {
         if segment::is_spare(&name) {
-            disk.remove(&name)?;
+            if access == Access::Own {
+                disk.remove(&name)?;
+            }
         } else if let Some(first) = segment::parse_file_name(&name) {
             firsts.push(first);
         }
@@ -85,7 +97,9 @@ pub(crate) fn recover(
                     let reason = "the record is not whole, and a later one says that it was synced";
                     return Err(damaged(scan.end, reason));
                 }
-                make_durable(&*file, &name, &bytes, &scan)?;
+                if access == Access::Own {
+                    make_durable(&*file, &name, &bytes, &scan)?;
+                }
             }
         }
         bytes_read += bytes.len() as u64;

@@ -48,6 +48,8 @@ pub struct Database {
     pub(crate) waiters: Arc<Waiters>,
     pub(crate) watches: Arc<Watches>,
     pub(crate) expired_total: AtomicU64,
+    /// Whether what has expired is removed although nobody asks for it.
+    pub(crate) removes_due: AtomicBool,
     /// `always`: reads of what is not committed wait for it.
     pub(crate) tracks_uncommitted: bool,
     /// `interval`: the caller's thread hands the buffer to the kernel.
@@ -107,6 +109,7 @@ impl Database {
             waiters: Arc::default(),
             watches: Arc::default(),
             expired_total: AtomicU64::new(0),
+            removes_due: AtomicBool::new(true),
             tracks_uncommitted: matches!(settings.durability, Durability::Always),
             writes_out_itself: matches!(settings.durability, Durability::Interval { .. }),
             settings,
@@ -165,6 +168,12 @@ impl Database {
     #[must_use]
     pub fn digest(&self) -> Digest {
         self.keyspace.digest()
+    }
+
+    /// A digest of one entry, expired or not. `None`: there is none.
+    #[must_use]
+    pub fn entry_digest(&self, key: &[u8]) -> Option<Digest> {
+        self.keyspace.entry_digest(key)
     }
 
     /// Writes and syncs everything and stops the log. Later writes are refused.

@@ -15,6 +15,7 @@ mod database;
 mod error;
 mod execute;
 mod maintenance;
+mod read_back;
 mod recovery;
 mod statistics;
 mod transaction;
@@ -30,6 +31,7 @@ pub use admit::Caller;
 pub use database::{Database, NodeSettings};
 pub use error::{CommitError, OpenError};
 pub use execute::Executed;
+pub use read_back::ReadBack;
 pub use recovery::Progress;
 pub use statistics::{Health, Statistics};
 pub use transaction::{EachReply, Queued};
@@ -39,7 +41,9 @@ pub use watches::Watch;
 
 // What a door needs of the rooms below: it imports no other.
 pub use selvedge_engine::glob::matches as glob_matches;
-pub use selvedge_engine::{Args, Command, CommandError, Connection, Nothing, Patience, Permission, Run};
+pub use selvedge_engine::{
+    Args, Command, CommandError, Connection, Nothing, Patience, Permission, Run, Traits, table,
+};
 pub use selvedge_log::{
     DirectoryError, Disk, Durability, FileDisk, LATENCY_BUCKETS_US as SYNC_LATENCY_BUCKETS_US,
     OpenError as LogError, Sequence,

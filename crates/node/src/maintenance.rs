@@ -22,13 +22,20 @@ pub(crate) fn run(database: &Weak<Database>, garbage: &Receiver<Vec<Garbage>>) {
         }
         let Some(database) = database.upgrade() else { return };
         let poison = database.poison_on_panic();
-        database.remove_due();
+        if database.removes_due.load(Ordering::Relaxed) {
+            database.remove_due();
+        }
         database.serve_put_off();
         poison.disarm();
     }
 }
 
 impl Database {
+    /// Stops or resumes the removal of expired entries that nobody asks for. Reads do not see them either way.
+    pub fn set_removal_of_due(&self, is_on: bool) {
+        self.removes_due.store(is_on, Ordering::Relaxed);
+    }
+
     /// Removes entries and fields whose time is over, shard by shard, as logged mutations. Returns how many entries.
     pub fn remove_due(&self) -> u64 {
         let before = self.expired_total.load(Ordering::Relaxed);

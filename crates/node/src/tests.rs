@@ -365,3 +365,21 @@ async fn a_walk_lets_others_write_and_misses_nothing_that_stays() {
     assert_eq!((keys.len(), names.len()), (3_000, 3_000));
     assert!(database.begin_walk(database.admit(caller, &[b"DBSIZE"]).unwrap(), &[b"DBSIZE"]).is_none());
 }
+
+#[tokio::test]
+async fn the_log_read_back_is_what_is_in_memory() {
+    for durability in [Durability::Always, Durability::None] {
+        let rig = Rig::new(durability);
+        let database = rig.open();
+        for line in ["SET a 1", "HSET h f v", "RPUSH l x y", "DEL a", "SADD s m"] {
+            run(&database, line).await;
+        }
+        database.commit(database.last_sequence()).await.unwrap();
+        let same =
+            (0..10_000).map(|_| database.read_back().unwrap()).find(|found| *found != ReadBack::Behind);
+        assert_eq!(same, Some(ReadBack::Same));
+        assert_ne!(database.entry_digest(b"h"), database.entry_digest(b"l"));
+        assert_eq!(database.entry_digest(b"a"), None);
+        assert_eq!(run(&database, "INCR after").await, Value::Integer(1));
+    }
+}

@@ -3,6 +3,9 @@
 pub mod limits;
 pub mod settings;
 
+mod clients;
+mod commands;
+mod configuration;
 mod connection;
 mod info;
 mod metrics;
@@ -11,6 +14,7 @@ mod rest;
 mod server;
 mod shared;
 mod start;
+mod statistics;
 mod tokens;
 mod transaction;
 mod turn;

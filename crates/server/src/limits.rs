@@ -35,3 +35,19 @@ pub const TOKEN_BYTES_MAX: usize = 4096;
 
 /// Bytes of a token where others than this machine can try: 16 random characters cannot be guessed.
 pub const PUBLIC_TOKEN_BYTES_MIN: usize = 16;
+
+/// First words of errors that are counted one by one, per serving thread. Redis has the same limit: scripts can make up
+/// words.
+pub const ERROR_WORDS_MAX: usize = 128;
+
+/// Bytes of a first word that is counted.
+pub const ERROR_WORD_BYTES_MAX: usize = 32;
+
+/// Arguments of a command in the slow log, the note about those left out included. As in Redis.
+pub const SLOW_ARGUMENTS_MAX: usize = 32;
+
+/// Bytes of an argument in the slow log. As in Redis.
+pub const SLOW_ARGUMENT_BYTES_MAX: usize = 128;
+
+/// Seconds with a latency spike that are kept of each event. As in Redis.
+pub const LATENCY_SPIKES_MAX: usize = 160;

@@ -2,6 +2,7 @@
 
 use std::future::{pending, poll_fn};
 use std::io;
+use std::os::fd::AsRawFd as _;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,31 +14,31 @@ use selvedge_wire::resp::{Limits, RequestDecoder, RespSink};
 use smallvec::SmallVec;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::task::yield_now;
+use tokio::task::{AbortHandle, yield_now};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
+use crate::clients::{Ends, Flag};
 use crate::connection::{BlockedCommand, Connection};
 use crate::limits::{READ_AHEAD_BYTES_MAX, READ_BYTES, TURN_OUTPUT_BYTES};
 use crate::metrics::add;
 use crate::shared::Shared;
 use crate::turn::{Turn, give_buffer, take_buffer};
 
-/// Serves a connection until either side ends it.
-pub(crate) async fn serve(shared: Arc<Shared>, mut stream: TcpStream) {
+/// Serves a connection until either side ends it, or somebody kills its task.
+pub(crate) async fn serve(shared: Arc<Shared>, mut stream: TcpStream, task: Option<AbortHandle>) {
     let address =
         |address: io::Result<std::net::SocketAddr>| address.map_or_else(|_| String::new(), |a| a.to_string());
-    let connected_ms = shared.database.now().ms();
-    let client = shared.clients.open(address(stream.peer_addr()), address(stream.local_addr()), connected_ms);
+    let ends = Ends {
+        peer: address(stream.peer_addr()),
+        local: address(stream.local_addr()),
+        descriptor: stream.as_raw_fd(),
+        task,
+    };
+    let client = shared.clients.open(ends, shared.ms_until(std::time::Instant::now()));
     let connection = Connection::new(Arc::clone(&shared), client);
     // What goes wrong with a socket is the client's business: it sees the end of the connection.
-    let _ = Loop {
-        connection,
-        decoder: RequestDecoder::new(Limits::default()),
-        input: Vec::new(),
-        deadline: None,
-    }
-    .run(&mut stream)
-    .await;
+    let decoder = RequestDecoder::new(Limits::default());
+    let _ = Loop { connection, decoder, input: Vec::new(), deadline: None }.run(&mut stream).await;
 }
 
 struct Loop {
@@ -61,7 +62,7 @@ impl Loop {
             }
             let shared = Arc::clone(&self.connection.shared);
             let running = Running::begin(&shared);
-            let done = self.turns(stream).await;
+            let done = self.turns(stream, count).await;
             drop(running);
             if !done? {
                 return Ok(());
@@ -69,6 +70,7 @@ impl Loop {
             if self.input.is_empty() {
                 self.deadline = None;
                 give_buffer(std::mem::take(&mut self.input));
+                self.connection.client.live.holds(&self.input);
             } else if self.deadline.is_none() {
                 let patience = Duration::from_millis(shared.settings.request_timeout_ms);
                 self.deadline = Some(Instant::now() + patience);
@@ -132,9 +134,11 @@ impl Loop {
     }
 
     /// Executes what is there, turn by turn. False: the connection is to end.
-    async fn turns(&mut self, stream: &mut TcpStream) -> io::Result<bool> {
-        let mut turn = Turn::begin();
+    async fn turns(&mut self, stream: &mut TcpStream, received: usize) -> io::Result<bool> {
+        let mut turn = Turn::begin(take_buffer());
         let mut position = 0;
+        let now_ms = self.connection.shared.ms_until(turn.meter.since());
+        self.connection.client.live.received(received, &self.input, now_ms);
         loop {
             let more = self.fill(&mut turn, &mut position).await;
             let protocol = self.connection.protocol;
@@ -144,7 +148,9 @@ impl Loop {
             if let Err(error) = committed {
                 tracing::warn!(%error, "a reply was replaced");
             }
+            self.connection.client.live.sends(turn.out.len());
             self.write(stream, &turn.out).await?;
+            self.connection.client.live.sent(turn.out.len(), std::mem::take(&mut turn.commands));
             turn.out.clear();
             match more {
                 More::Turns => {}
@@ -207,6 +213,7 @@ impl Loop {
         };
         let shared = Arc::clone(&self.connection.shared);
         let paused = Running::pause(&shared);
+        self.connection.client.live.set(Flag::Blocked, true);
         let nothing = blocked.patience.nothing;
         let timeout = blocked.patience.timeout_ms.map(Duration::from_millis);
         // A time beyond what the clock can count is as good as none.
@@ -228,6 +235,9 @@ impl Loop {
             }
         };
         drop(paused);
+        self.connection.client.live.set(Flag::Blocked, false);
+        // Nobody worked on the command meanwhile.
+        turn.meter.lap();
         let (start, protocol) = (turn.out.len(), self.connection.protocol);
         turn.woken(&shared, woken, nothing, |out, run| run(&mut RespSink::new(out, protocol)));
         if is_silent {

@@ -1,9 +1,11 @@
 //! Listening, dealing sockets to threads, and stopping in order.
 
+use std::cell::OnceCell;
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
+use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -11,12 +13,13 @@ use selvedge_node::Database;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::LocalSet;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, interval, sleep};
 
 use crate::limits::ACCEPT_PAUSE;
-use crate::metrics::{Metrics, add};
+use crate::metrics::add;
 use crate::settings::Settings;
-use crate::shared::{Clients, Shared};
+use crate::shared::Shared;
+use crate::statistics::Rate;
 use crate::tokens::Tokens;
 use crate::{resp, rest};
 
@@ -65,15 +68,7 @@ impl Server {
         };
         let (http, http_addr) = listen(settings.http_addr, "--http-addr")?;
         let (resp, resp_addr) = listen(settings.resp_addr, "--resp-addr")?;
-        let shared = Arc::new(Shared {
-            database,
-            settings,
-            tokens,
-            metrics: Metrics::default(),
-            clients: Clients::default(),
-            turns: AtomicUsize::new(0),
-            resp_port: resp_addr.port(),
-        });
+        let shared = Arc::new(Shared::new(database, settings, tokens, resp_addr.port()));
         Ok(Self { shared, http, resp, http_addr, resp_addr })
     }
 
@@ -106,12 +101,17 @@ impl Server {
             workers.push((deal, thread));
         }
         let mut next = 0_usize;
+        let mut seconds = interval(Rate::EVERY);
         tokio::pin!(stop);
         loop {
             let (door, accepted) = tokio::select! {
                 () = &mut stop => break,
                 accepted = resp.accept() => (Door::Resp, accepted),
                 accepted = http.accept() => (Door::Http, accepted),
+                _ = seconds.tick() => {
+                    self.shared.sample_rates();
+                    continue;
+                }
             };
             match accepted {
                 Ok((stream, _)) => {
@@ -181,20 +181,26 @@ fn admit(shared: &Shared, door: Door, stream: TcpStream) -> Option<std::net::Tcp
 /// One serving thread.
 fn work(shared: &Arc<Shared>, mut dealt: UnboundedReceiver<Dealt>) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    shared.statistics.thread().install();
     let tasks = LocalSet::new();
     runtime.block_on(tasks.run_until(async {
         while let Some((door, stream)) = dealt.recv().await {
             let shared = Arc::clone(shared);
-            tokio::task::spawn_local(async move {
+            // The task finds its own handle in here: it does not run before this thread waits again.
+            let handle = Rc::new(OnceCell::new());
+            let own = Rc::clone(&handle);
+            let task = tokio::task::spawn_local(async move {
                 let open = Open(&shared);
                 if let Ok(stream) = TcpStream::from_std(stream) {
                     match door {
-                        Door::Resp => resp::serve(Arc::clone(&shared), stream).await,
+                        Door::Resp => resp::serve(Arc::clone(&shared), stream, own.get().cloned()).await,
                         Door::Http => rest::serve(Arc::clone(&shared), stream).await,
                     }
                 }
                 drop(open);
             });
+            // Set once, here.
+            let _ = handle.set(task.abort_handle());
         }
         let deadline = Instant::now() + Duration::from_millis(shared.settings.shutdown_timeout_ms);
         while shared.turns.load(Ordering::Acquire) > 0 && Instant::now() < deadline {

@@ -1,14 +1,17 @@
 //! What all connections share.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Instant;
 
-use parking_lot::Mutex;
 use selvedge_node::Database;
 
+use crate::clients::{Clients, Pause};
+use crate::configuration::{self, Configuration};
 use crate::metrics::Metrics;
+use crate::resp::Running;
 use crate::settings::Settings;
+use crate::statistics::{LatencyMonitor, Rate, SlowLog, Statistics};
 use crate::tokens::Tokens;
 
 /// What all connections share.
@@ -16,81 +19,78 @@ use crate::tokens::Tokens;
 pub(crate) struct Shared {
     pub(crate) database: Arc<Database>,
     pub(crate) settings: Settings,
+    pub(crate) configuration: Configuration,
     pub(crate) tokens: Tokens,
     pub(crate) metrics: Metrics,
+    pub(crate) statistics: Statistics,
+    pub(crate) rate: Rate,
+    pub(crate) slow_log: SlowLog,
+    pub(crate) latency: LatencyMonitor,
     pub(crate) clients: Clients,
+    pub(crate) pause: Pause,
     /// Turns that are running: they are waited for when the server stops.
     pub(crate) turns: AtomicUsize,
     pub(crate) resp_port: u16,
+    pub(crate) started: Instant,
+    /// Entries that had expired at CONFIG RESETSTAT.
+    pub(crate) expired_at_reset: AtomicU64,
 }
 
-/// The open RESP connections, for CLIENT LIST.
-#[derive(Debug, Default)]
-pub(crate) struct Clients {
-    next_id: AtomicU64,
-    open: Mutex<BTreeMap<u64, Arc<Client>>>,
-}
-
-/// What others may know of a connection.
-#[derive(Debug)]
-pub(crate) struct Client {
-    pub(crate) id: u64,
-    pub(crate) peer: String,
-    pub(crate) local: String,
-    pub(crate) connected_ms: u64,
-    pub(crate) about: Mutex<About>,
-}
-
-/// The part of it that changes.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct About {
-    pub(crate) name: String,
-    pub(crate) library_name: String,
-    pub(crate) library_version: String,
-    pub(crate) user: &'static str,
-    pub(crate) last_command: &'static str,
-    pub(crate) is_resp3: bool,
-}
-
-impl Clients {
-    pub(crate) fn open(&self, peer: String, local: String, connected_ms: u64) -> Arc<Client> {
-        let id = self.next_id.fetch_add(1, Ordering::Relaxed) + 1;
-        let client = Arc::new(Client { id, peer, local, connected_ms, about: Mutex::default() });
-        self.open.lock().insert(id, Arc::clone(&client));
-        client
+impl Shared {
+    pub(crate) fn new(database: Arc<Database>, settings: Settings, tokens: Tokens, resp_port: u16) -> Self {
+        let shared = Self {
+            database,
+            settings,
+            configuration: Configuration::default(),
+            tokens,
+            metrics: Metrics::default(),
+            statistics: Statistics::default(),
+            rate: Rate::default(),
+            slow_log: SlowLog::default(),
+            latency: LatencyMonitor::default(),
+            clients: Clients::default(),
+            pause: Pause::default(),
+            turns: AtomicUsize::new(0),
+            resp_port,
+            started: Instant::now(),
+            expired_at_reset: AtomicU64::new(0),
+        };
+        configuration::apply_defaults(&shared);
+        shared
     }
 
-    pub(crate) fn close(&self, id: u64) {
-        self.open.lock().remove(&id);
+    /// Waits while a pause holds up commands, or those that write. One load while there is none.
+    pub(crate) async fn wait_for_the_end_of_a_pause(&self, writes: bool) {
+        if self.pause.holds(writes) {
+            let blocked = self.clients.block();
+            // Who waits must not hold up a stop.
+            let waits = Running::pause(self);
+            self.pause.wait(writes).await;
+            drop((blocked, waits));
+        }
     }
 
-    pub(crate) fn all(&self) -> Vec<Arc<Client>> {
-        self.open.lock().values().cloned().collect()
+    /// Notes how far the counts that have a rate are now.
+    pub(crate) fn sample_rates(&self) {
+        let received = self.metrics.received_bytes.load(Ordering::Relaxed);
+        let sent = self.metrics.sent_bytes.load(Ordering::Relaxed);
+        self.rate.sample(Instant::now(), [self.statistics.since_start().calls(), received, sent]);
     }
 
-    pub(crate) fn count(&self) -> usize {
-        self.open.lock().len()
+    /// Sets back what INFO counts.
+    pub(crate) fn reset_statistics(&self) {
+        self.statistics.reset();
+        self.metrics.reset();
+        self.expired_at_reset.store(self.database.statistics().expired_total, Ordering::Relaxed);
     }
-}
 
-impl Client {
-    /// The line of CLIENT INFO and CLIENT LIST.
-    pub(crate) fn line(&self, now_ms: u64) -> String {
-        let about = self.about.lock().clone();
-        format!(
-            "id={} addr={} laddr={} fd=0 name={} age={} idle=0 flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 watch=0 \
-             qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd={} \
-             user={} redir=-1 resp={} lib-name={} lib-ver={}\n",
-            self.id,
-            self.peer,
-            self.local,
-            about.name,
-            now_ms.saturating_sub(self.connected_ms) / 1000,
-            about.last_command,
-            about.user,
-            if about.is_resp3 { 3 } else { 2 },
-            about.library_name,
-            about.library_version,
-        )
+    /// The database's time in seconds.
+    pub(crate) fn now_s(&self) -> i64 {
+        i64::try_from(self.database.now().ms() / 1000).unwrap_or(i64::MAX)
+    }
+
+    /// Milliseconds from the start to that instant.
+    pub(crate) fn ms_until(&self, instant: Instant) -> u64 {
+        u64::try_from(instant.saturating_duration_since(self.started).as_millis()).unwrap_or(u64::MAX)
     }
 }

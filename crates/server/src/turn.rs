@@ -2,32 +2,39 @@
 
 use std::cell::RefCell;
 use std::ops::Range;
+use std::time::Duration;
 
 use selvedge_node::{
-    Args, Blocked, Caller, Command, CommitError, Executed, Nothing, Sequence, Walking, Watch, Woken,
+    Args, Blocked, Caller, Command, CommitError, Executed, Nothing, Sequence, Walking, Watch, Woken, table,
 };
 use selvedge_wire::ReplySink;
+use smallvec::SmallVec;
 use tokio::task::yield_now;
 
 use crate::limits::{POOLED_BUFFER_BYTES, POOLED_BUFFERS};
-use crate::metrics::add;
 use crate::shared::Shared;
+use crate::statistics::{Counters, Measured, Meter, Sender};
 use crate::transaction::Prepared;
 
 /// The replies of a turn.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Turn {
     pub(crate) out: Vec<u8>,
+    pub(crate) meter: Meter,
+    /// Commands that were answered since the last write.
+    pub(crate) commands: u64,
     /// The replies that wait for a commit.
     waiting: Vec<(Range<usize>, u64)>,
     /// What the turn's last command saw.
     pub(crate) sequence: u64,
+    /// What became of the commands of the transaction that runs.
+    transaction: Vec<(Duration, Option<String>)>,
 }
 
 /// How one command ended.
 pub(crate) enum Ended {
     /// Its reply is in `out`.
-    Replied { is_error: bool },
+    Replied,
     /// It was undone; the error is still to be written.
     Undone(String),
     /// It waits; the reply is still to come.
@@ -37,9 +44,16 @@ pub(crate) enum Ended {
 }
 
 impl Turn {
-    /// An empty turn whose output is a pooled buffer.
-    pub(crate) fn begin() -> Self {
-        Self { out: take_buffer(), ..Self::default() }
+    /// An empty turn whose output is that buffer.
+    pub(crate) fn begin(out: Vec<u8>) -> Self {
+        Self {
+            out,
+            meter: Meter::begin(),
+            commands: 0,
+            waiting: Vec::new(),
+            sequence: 0,
+            transaction: Vec::new(),
+        }
     }
 
     /// Executes a command that was admitted, waiting for room in the log where it must. One that meets every entry lets
@@ -56,7 +70,7 @@ impl Turn {
         let start = self.out.len();
         if let Some(mut walking) = shared.database.begin_walk(command, args) {
             let executed = self.walk(shared, &mut walking, run).await;
-            return self.note(shared, start, executed).await.unwrap_or(Ended::Replied { is_error: false });
+            return self.note(shared, start, executed).await.unwrap_or(Ended::Replied);
         }
         loop {
             let mut executed = None;
@@ -88,40 +102,48 @@ impl Turn {
         Some(executed)
     }
 
-    /// Executes a transaction, likewise. `each` writes the reply of one of its commands.
+    /// Executes a transaction, likewise. `each` writes the reply of one of its commands, and gives the text of an error.
     pub(crate) async fn execute_transaction(
         &mut self,
         shared: &Shared,
         prepared: &Prepared,
         watch: Option<&Watch>,
-        mut each: impl FnMut(&mut Vec<u8>, usize, &mut dyn FnMut(&mut dyn ReplySink)),
+        sender: Sender<'_>,
+        mut each: impl FnMut(&mut Vec<u8>, usize, &mut dyn FnMut(&mut dyn ReplySink)) -> Option<String>,
     ) -> Ended {
         let start = self.out.len();
-        loop {
-            let out = &mut self.out;
+        let ended = loop {
+            self.transaction.clear();
+            let Self { out, meter, transaction, .. } = self;
             let executed =
                 shared.database.execute_transaction(prepared.queue(), watch, &mut |index, write| {
                     out.extend_from_slice(prepared.head(index));
-                    each(out, index, write);
+                    let error = each(out, index, write);
+                    transaction.push((meter.lap(), error));
                 });
             self.out.extend_from_slice(prepared.tail());
             match self.note(shared, start, Some(executed)).await {
-                Some(ended) => return ended,
+                Some(ended) => break ended,
                 None => self.out.truncate(start),
             }
+        };
+        if matches!(ended, Ended::Replied) {
+            for (queued, (took, error)) in prepared.queue().iter().zip(self.transaction.drain(..)) {
+                let args: SmallVec<[&[u8]; 8]> = queued.arguments.iter().map(Vec::as_slice).collect();
+                let measured =
+                    Measured { command: queued.command, args: &args, took, error: error.as_deref() };
+                measured.note(shared, sender);
+            }
         }
+        ended
     }
 
     async fn note(&mut self, shared: &Shared, start: usize, executed: Option<Executed>) -> Option<Ended> {
         match executed? {
-            Executed::Done { wait_for, sequence, is_error } => {
-                add(&shared.metrics.commands, 1);
-                if is_error {
-                    add(&shared.metrics.errors, 1);
-                }
+            Executed::Done { wait_for, sequence, .. } => {
                 self.sequence = self.sequence.max(sequence);
                 self.replied(shared, start, wait_for);
-                Some(Ended::Replied { is_error })
+                Some(Ended::Replied)
             }
             Executed::Blocked(blocked) => {
                 self.out.truncate(start);
@@ -134,7 +156,6 @@ impl Turn {
                 Some(Ended::Outdated(sequence))
             }
             Executed::Undone { error } => {
-                add(&shared.metrics.errors, 1);
                 self.out.truncate(start);
                 Some(Ended::Undone(error))
             }
@@ -200,13 +221,21 @@ impl Turn {
     }
 }
 
-/// Checks that a caller may run a command.
+/// Checks that a caller may run a command. A refusal is counted.
 pub(crate) fn admit(
     shared: &Shared,
     caller: Caller,
     args: Args<'_>,
 ) -> Result<&'static Command, selvedge_node::CommandError> {
-    shared.database.admit(caller, args).inspect_err(|_| add(&shared.metrics.errors, 1))
+    shared.database.admit(caller, args).inspect_err(|error| count_refusal(args, error))
+}
+
+#[cold]
+fn count_refusal(args: Args<'_>, error: &selvedge_node::CommandError) {
+    let name = args.first().copied().unwrap_or_default();
+    let sub = args.get(1).copied().unwrap_or_default();
+    let command = table::find(&[name, b"|", sub].concat()).or_else(|| table::find(name));
+    Counters::own(|counters| counters.rejected(command, &error.to_string()));
 }
 
 thread_local! {

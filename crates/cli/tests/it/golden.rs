@@ -10,7 +10,8 @@ use crate::harness::Selvedge;
 /// Scripts are about replies, not about the disk.
 fn start(data: &tempfile::TempDir, arguments: &[&str]) -> Selvedge {
     Selvedge::start_with(data.path(), |command| {
-        command.args(["--durability", "none"]).args(arguments).env("SELVEDGE_TOKEN", PASSWORD);
+        let debug = ["--enable-debug-command", "yes"];
+        command.args(["--durability", "none"]).args(debug).args(arguments).env("SELVEDGE_TOKEN", PASSWORD);
     })
 }
 

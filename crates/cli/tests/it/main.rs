@@ -11,10 +11,12 @@
 
 mod abuse;
 mod blocking;
+mod clients;
 mod crash;
 mod first_start;
 mod golden;
 mod harness;
 mod lifecycle;
+mod monitoring;
 mod refusals;
 mod rest;

@@ -4,6 +4,7 @@
 //! changes data and replies last, so that an error never follows half a reply.
 
 pub(crate) mod blocking;
+pub(crate) mod client;
 pub(crate) mod command;
 mod condition;
 pub(crate) mod connection;
@@ -18,6 +19,7 @@ pub(crate) mod hashes;
 pub(crate) mod lcs;
 pub(crate) mod list_elements;
 pub(crate) mod lists;
+pub(crate) mod monitoring;
 mod reply;
 mod scan;
 pub(crate) mod server;

@@ -175,6 +175,16 @@ impl Keyspace {
         self.shards.get(index).into_iter().for_each(|shard| look(&shard.read()));
     }
 
+    /// The digest of one entry, its key included. `None`: there is none.
+    #[must_use]
+    pub fn entry_digest(&self, key: &[u8]) -> Option<Digest> {
+        let hash = self.hash(key);
+        let shard = self.shard(shard_of(hash)).read();
+        let mut digest = Digest::default();
+        digest.add(shard.get(hash, key)?);
+        Some(digest)
+    }
+
     fn shard(&self, index: u8) -> &RwLock<Shard> {
         self.shards.get(usize::from(index)).expect("shard indexes have six bits")
     }

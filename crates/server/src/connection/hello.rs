@@ -3,6 +3,7 @@
 use selvedge_node::{Args, Permission};
 use selvedge_wire::{Protocol, ReplySink};
 
+use crate::clients::Flag;
 use crate::connection::{Connection, client};
 use crate::turn::Turn;
 
@@ -93,12 +94,9 @@ impl Connection {
         }
         self.set_permission(permission);
         self.protocol = protocol;
-        {
-            let mut about = self.client.about.lock();
-            about.is_resp3 = protocol == Protocol::Resp3;
-            if let Some(name) = name {
-                about.name = name;
-            }
+        self.client.live.set(Flag::Resp3, protocol == Protocol::Resp3);
+        if let Some(name) = name {
+            self.client.about.lock().name = name;
         }
         let id = i64::try_from(self.client.id).unwrap_or(i64::MAX);
         let mut sink = self.sink(turn);

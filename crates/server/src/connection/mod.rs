@@ -1,11 +1,10 @@
 //! The state of one RESP connection, and the commands that are about it.
 
 mod client;
-mod config;
 mod hello;
+mod kill;
 mod transaction;
 
-pub(crate) use config::get as config_get;
 pub(crate) use hello::REDIS_VERSION;
 
 use std::sync::Arc;
@@ -14,9 +13,11 @@ use selvedge_node::{Args, Blocked, Caller, Command, Connection as Word, Permissi
 use selvedge_wire::resp::{Limits, RespSink};
 use selvedge_wire::{Protocol, ReplySink};
 
+use crate::clients::{About, Client, Flag};
+use crate::commands;
 use crate::connection::transaction::{Transaction, acts_at_once};
-use crate::info;
-use crate::shared::{Client, Shared};
+use crate::shared::Shared;
+use crate::statistics::Measured;
 use crate::turn::{Ended, Turn, admit};
 
 /// Who is asking and how.
@@ -33,6 +34,8 @@ pub(crate) struct Connection {
     transaction: Option<Transaction>,
     watch: Watch,
     replies: Replies,
+    /// The reply of the command that ran just now leaves although replies were off.
+    speaks_again: bool,
     pub(crate) closing: bool,
 }
 
@@ -67,6 +70,7 @@ impl Connection {
             transaction: None,
             watch,
             replies: Replies::On,
+            speaks_again: false,
             closing: false,
         };
         connection.set_permission(permission);
@@ -76,8 +80,8 @@ impl Connection {
     /// Runs one request; its reply goes to the end of the turn's output.
     pub(crate) async fn request(&mut self, args: Args<'_>, turn: &mut Turn) {
         let start = turn.out.len();
-        let skips = self.replies != Replies::On;
-        if self.replies == Replies::SkipNext {
+        let before = self.replies;
+        if before == Replies::SkipNext {
             self.replies = Replies::On;
         }
         match admit(&self.shared, self.caller, args) {
@@ -88,11 +92,12 @@ impl Connection {
                 self.sink(turn).error(&error.to_string());
             }
             Ok(command) => {
-                self.client.about.lock().last_command = command.name;
+                self.client.live.runs(command);
                 self.admitted(command, args, turn).await;
             }
         }
-        if skips && self.replies != Replies::SkipNext {
+        turn.commands += 1;
+        if before != Replies::On && !std::mem::take(&mut self.speaks_again) {
             turn.out.truncate(start);
             if let Some(waiting) = &mut self.blocked {
                 waiting.is_silent = true;
@@ -101,19 +106,26 @@ impl Connection {
     }
 
     async fn admitted(&mut self, command: &'static Command, args: Args<'_>, turn: &mut Turn) {
+        let writes =
+            command.is_write() || self.transaction.as_ref().is_some_and(|queue| queue.writes(command));
+        self.shared.wait_for_the_end_of_a_pause(writes).await;
+        let (start, begun) = (turn.out.len(), turn.meter.since());
         let protocol = self.protocol;
         match command.run {
             Run::Connection(Word::Exec) => self.exec(turn).await,
             Run::Connection(word) if self.transaction.is_none() || acts_at_once(word) => {
                 self.own(word, args, turn);
             }
-            _ if self.transaction.is_some() => self.queue(command, args, turn),
+            _ if self.transaction.is_some() => {
+                self.queue(command, args, turn);
+                return;
+            }
             Run::Read(_) | Run::Write(_) | Run::Blocking(_) => {
                 let ended = turn
                     .execute(&self.shared, command, args, |out, run| run(&mut RespSink::new(out, protocol)))
                     .await;
                 match ended {
-                    Ended::Replied { .. } | Ended::Outdated(_) => {}
+                    Ended::Replied | Ended::Outdated(_) => {}
                     Ended::Undone(error) => self.sink(turn).error(&error),
                     Ended::Blocked(blocked) => {
                         self.blocked = Some(BlockedCommand { blocked, is_silent: false });
@@ -122,6 +134,15 @@ impl Connection {
             }
             Run::Connection(_) | Run::Container => {}
         }
+        let took = turn.meter.lap_from(begun);
+        let error = error_text(&turn.out, start);
+        let measured = Measured { command, args, took, error: error.as_deref() };
+        measured.note(&self.shared, &|| self.sender());
+    }
+
+    /// Address and name, for the slow log.
+    fn sender(&self) -> (String, String) {
+        (self.client.ends.peer.clone(), self.client.about.lock().name.clone())
     }
 
     /// Runs a command about the connection or the process, all but EXEC.
@@ -136,7 +157,7 @@ impl Connection {
             }
             Word::Watch => self.watch(args, turn),
             Word::Unwatch => {
-                self.watch.clear();
+                self.unwatch();
                 self.sink(turn).status("OK");
             }
             Word::Reset => {
@@ -144,7 +165,13 @@ impl Connection {
                 self.watch.clear();
                 self.replies = Replies::On;
                 self.protocol = Protocol::Resp2;
-                *self.client.about.lock() = crate::shared::About::default();
+                self.speaks_again = true;
+                *self.client.about.lock() = About::default();
+                self.client.live.queues(None);
+                self.client.live.watches(0);
+                for flag in [Flag::Resp3, Flag::NoEvict, Flag::NoTouch] {
+                    self.client.live.set(flag, false);
+                }
                 self.set_permission(self.shared.tokens.before());
                 self.sink(turn).status("RESET");
             }
@@ -155,23 +182,12 @@ impl Connection {
                     _ => self.sink(turn).error("ERR value is not an integer or out of range"),
                 }
             }
-            Word::Info => {
-                let text = info::page(&self.shared, args.get(1..).unwrap_or_default());
-                self.sink(turn).verbatim(b"txt", text.as_bytes());
-            }
             Word::Auth => self.auth(args, turn),
             Word::Hello => self.hello(args, turn),
-            Word::ConfigGet => config::get(&self.shared, args, &mut self.sink(turn)),
-            Word::ConfigSet => config::set(&self.shared, args, &mut self.sink(turn)),
-            Word::ClientGetname
-            | Word::ClientId
-            | Word::ClientInfo
-            | Word::ClientList
-            | Word::ClientNoEvict
-            | Word::ClientNoTouch
-            | Word::ClientReply
-            | Word::ClientSetinfo
-            | Word::ClientSetname => self.client_command(word, args, turn),
+            word if commands::is_about_process(word) => {
+                commands::answer(&self.shared, word, args, &mut self.sink(turn));
+            }
+            word => self.client_command(word, args, turn),
         }
     }
 
@@ -193,6 +209,12 @@ impl Connection {
             },
         });
     }
+}
+
+/// The text of an error that begins at `start`.
+fn error_text(out: &[u8], start: usize) -> Option<String> {
+    let text = out.get(start..)?.strip_prefix(b"-")?;
+    Some(String::from_utf8_lossy(text).trim_end().to_owned())
 }
 
 impl Drop for Connection {

@@ -5,8 +5,9 @@ use selvedge_wire::resp::RespSink;
 use selvedge_wire::{Protocol, ReplySink};
 use smallvec::SmallVec;
 
-use crate::connection::Connection;
+use crate::connection::{Connection, error_text};
 use crate::limits::WATCHED_KEYS_MAX;
+use crate::statistics::{Counters, Measured};
 use crate::transaction::Prepared;
 use crate::turn::{Ended, Turn};
 
@@ -20,6 +21,12 @@ pub(super) struct Transaction {
 }
 
 impl Transaction {
+    /// Whether that command would run something that may change data.
+    pub(super) fn writes(&self, command: &Command) -> bool {
+        matches!(command.run, Run::Connection(Word::Exec))
+            && self.queue.iter().any(|queued| queued.command.is_write())
+    }
+
     /// Makes EXEC discard all.
     pub(super) fn break_off(&mut self) {
         self.is_broken = true;
@@ -38,6 +45,7 @@ impl Connection {
             self.sink(turn).error("ERR MULTI calls can not be nested");
         } else {
             self.transaction = Some(Transaction::default());
+            self.client.live.queues(Some((0, 0)));
             self.sink(turn).status("OK");
         }
     }
@@ -45,7 +53,8 @@ impl Connection {
     pub(super) fn discard(&mut self, turn: &mut Turn) {
         match self.transaction.take() {
             Some(_) => {
-                self.watch.clear();
+                self.client.live.queues(None);
+                self.unwatch();
                 self.sink(turn).status("OK");
             }
             None => self.sink(turn).error("ERR DISCARD without MULTI"),
@@ -64,7 +73,13 @@ impl Connection {
             return;
         }
         self.shared.database.watch(&mut self.watch, keys);
+        self.client.live.watches(self.watch.len());
         self.sink(turn).status("OK");
+    }
+
+    pub(super) fn unwatch(&mut self) {
+        self.watch.clear();
+        self.client.live.watches(0);
     }
 
     pub(super) fn queue(&mut self, command: &'static Command, args: Args<'_>, turn: &mut Turn) {
@@ -75,6 +90,7 @@ impl Connection {
             transaction.break_off();
             let text =
                 format!("LIMIT the transaction is larger than transaction_bytes_max ({bytes_max} bytes)");
+            Counters::own(|counters| counters.rejected(Some(command), &text));
             self.sink(turn).error(&text);
             return;
         }
@@ -83,6 +99,7 @@ impl Connection {
                 .queue
                 .push(Queued { command, arguments: args.iter().map(|arg| arg.to_vec()).collect() });
         }
+        self.client.live.queues(Some((transaction.queue.len(), transaction.bytes)));
         self.sink(turn).status("QUEUED");
     }
 
@@ -92,28 +109,34 @@ impl Connection {
             return;
         };
         if transaction.is_broken {
-            self.watch.clear();
+            self.client.live.queues(None);
+            self.unwatch();
             self.sink(turn).error("EXECABORT Transaction discarded because of previous errors.");
             return;
         }
         if !self.shared.database.is_unchanged(&self.watch) {
             // Before the commands about the connection run; the node looks again where nothing can change any more.
             let start = turn.out.len();
-            self.watch.clear();
+            self.client.live.queues(None);
+            self.unwatch();
             self.sink(turn).null_array();
             turn.replied(&self.shared, start, self.shared.database.last_sequence());
             return;
         }
-        let (prepared, protocols) = self.prepare(transaction.queue);
+        let (prepared, protocols) = self.prepare(transaction.queue, turn);
+        self.client.live.queues(None);
+        let sender = || self.sender();
         let ended = turn
-            .execute_transaction(&self.shared, &prepared, Some(&self.watch), |out, index, run| {
+            .execute_transaction(&self.shared, &prepared, Some(&self.watch), &sender, |out, index, run| {
                 let protocol = protocols.get(index).copied().unwrap_or(Protocol::Resp2);
+                let start = out.len();
                 run(&mut RespSink::new(out, protocol));
+                error_text(out, start)
             })
             .await;
-        self.watch.clear();
+        self.unwatch();
         match ended {
-            Ended::Replied { .. } | Ended::Blocked(_) => {}
+            Ended::Replied | Ended::Blocked(_) => {}
             Ended::Undone(error) => self.sink(turn).error(&error),
             Ended::Outdated(sequence) => {
                 let start = turn.out.len();
@@ -124,7 +147,7 @@ impl Connection {
     }
 
     /// Runs the commands about the connection. With it, what each of the others is answered in: HELLO may be among them.
-    fn prepare(&mut self, queue: Vec<Queued>) -> (Prepared, Vec<Protocol>) {
+    fn prepare(&mut self, queue: Vec<Queued>, turn: &mut Turn) -> (Prepared, Vec<Protocol>) {
         let mut prepared = Prepared::default();
         let mut protocols = Vec::new();
         RespSink::new(prepared.between(), self.protocol).array(queue.len());
@@ -135,14 +158,18 @@ impl Connection {
                 continue;
             };
             let args: SmallVec<[&[u8]; 8]> = queued.arguments.iter().map(Vec::as_slice).collect();
-            let mut own = Turn::default();
+            let start = turn.out.len();
+            self.client.live.runs(queued.command);
             if word == Word::ClientReply {
                 // The array has one reply for each command, so none can be left out.
-                self.sink(&mut own).error("ERR CLIENT REPLY is not allowed inside a transaction");
+                self.sink(turn).error("ERR CLIENT REPLY is not allowed inside a transaction");
             } else {
-                self.own(word, &args, &mut own);
+                self.own(word, &args, turn);
             }
-            prepared.between().append(&mut own.out);
+            let (took, error) = (turn.meter.lap(), error_text(&turn.out, start));
+            let measured = Measured { command: queued.command, args: &args, took, error: error.as_deref() };
+            measured.note(&self.shared, &|| self.sender());
+            prepared.between().extend(turn.out.drain(start..));
         }
         (prepared, protocols)
     }

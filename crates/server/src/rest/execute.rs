@@ -13,10 +13,11 @@ use smallvec::SmallVec;
 
 use tokio::time::timeout;
 
-use crate::info;
+use crate::commands;
 use crate::resp::Running;
 use crate::rest::answer::{self, Answer, JSON, status_of};
 use crate::shared::Shared;
+use crate::statistics::Measured;
 use crate::transaction::Prepared;
 use crate::turn::{Ended, Turn, admit};
 
@@ -76,7 +77,7 @@ pub(super) async fn command(
     form: Form,
     arguments: &Arguments<'_>,
 ) -> Answer {
-    let mut turn = Turn::default();
+    let mut turn = Turn::begin(Vec::new());
     let error = run(shared, caller, form, arguments, &mut turn).await;
     let committed = turn.commit(shared, |out, text| form.write_error(out, text)).await;
     let status = match (&committed, error) {
@@ -94,7 +95,7 @@ pub(super) async fn pipeline(
     form: Form,
     commands: &[Result<Arguments<'_>, RestError>],
 ) -> Answer {
-    let mut turn = Turn::default();
+    let mut turn = Turn::begin(Vec::new());
     let is_json = matches!(form, Form::Json(_));
     for (index, command) in commands.iter().enumerate() {
         if is_json {
@@ -126,17 +127,23 @@ pub(super) async fn transaction(
         Form::Json(encoding) => encoding,
         Form::Resp2 => Encoding::Plain,
     };
-    let prepared = match prepare(shared, caller, encoding, commands) {
+    let mut turn = Turn::begin(Vec::new());
+    let prepared = match prepare(shared, caller, encoding, commands, &mut turn).await {
         Ok(prepared) => prepared,
         Err(text) => {
             let text = format!("EXECABORT Transaction discarded because of: {text}");
             return answer::error(shared, StatusCode::BAD_REQUEST, &text);
         }
     };
-    let mut turn = Turn::default();
     let ended = turn
-        .execute_transaction(shared, &prepared, None, |out, _, run| {
-            json::write_element(out, encoding, |sink| run(sink));
+        .execute_transaction(shared, &prepared, None, &sender, |out, _, run| {
+            let mut text = None;
+            json::write_element(out, encoding, |sink| {
+                let mut watch = ErrorWatch { sink, text: None };
+                run(&mut watch);
+                text = watch.text;
+            });
+            text
         })
         .await;
     let committed = turn.commit(shared, json::write_error).await;
@@ -146,21 +153,19 @@ pub(super) async fn transaction(
             status_of(&error)
         }
         (_, Err(unknown)) => status_of(&unknown.to_string()),
-        (Ended::Replied { is_error: true }, Ok(())) => StatusCode::SERVICE_UNAVAILABLE,
         // Nothing is watched here, and a transaction never waits.
-        (Ended::Replied { is_error: false } | Ended::Blocked(_) | Ended::Outdated(_), Ok(())) => {
-            StatusCode::OK
-        }
+        (Ended::Replied | Ended::Blocked(_) | Ended::Outdated(_), Ok(())) => StatusCode::OK,
     };
     finish(shared, status, Form::Json(encoding), turn)
 }
 
 /// Checks all commands first, then runs those that touch no data. The text of the first refusal.
-fn prepare(
+async fn prepare(
     shared: &Shared,
     caller: Caller,
     encoding: Encoding,
     commands: &[Result<Arguments<'_>, RestError>],
+    turn: &mut Turn,
 ) -> Result<Prepared, String> {
     let mut admitted = Vec::with_capacity(commands.len());
     for command in commands {
@@ -172,12 +177,18 @@ fn prepare(
         }
         admitted.push((command, args));
     }
+    shared.wait_for_the_end_of_a_pause(admitted.iter().any(|(command, _)| command.is_write())).await;
     let mut prepared = Prepared::default();
     for (index, (command, args)) in admitted.into_iter().enumerate() {
         prepared.between().push(if index == 0 { b'[' } else { b',' });
         match command.run {
             Run::Connection(word) => {
-                json::write_element(prepared.between(), encoding, |sink| own(shared, word, &args, sink));
+                let mut error = None;
+                json::write_element(prepared.between(), encoding, |sink| {
+                    error = own(shared, word, &args, sink);
+                });
+                let took = turn.meter.lap();
+                Measured { command, args: &args, took, error: error.as_deref() }.note(shared, &sender);
             }
             Run::Read(_) | Run::Write(_) | Run::Blocking(_) | Run::Container => {
                 let arguments = args.iter().map(|arg| arg.to_vec()).collect();
@@ -206,38 +217,42 @@ async fn run(
             return Some(text);
         }
     };
-    if let Run::Connection(word) = command.run {
-        if !is_over_rest(word) {
-            let text = not_over_rest(command.name);
-            form.write_error(&mut turn.out, &text);
-            return Some(text);
-        }
-        let mut text = None;
-        form.write(&mut turn.out, &mut |sink| {
-            let mut watch = ErrorWatch { sink, text: None };
-            own(shared, word, &args, &mut watch);
-            text = watch.text;
-        });
-        return text;
+    if matches!(command.run, Run::Connection(word) if !is_over_rest(word)) {
+        let text = not_over_rest(command.name);
+        form.write_error(&mut turn.out, &text);
+        return Some(text);
     }
-    let mut text = None;
-    let mut element = form.element();
-    let ended = turn
-        .execute(shared, command, &args, |out, run| {
-            element.write(out, &mut |sink| {
-                let mut watch = ErrorWatch { sink, text: None };
-                run(&mut watch);
-                text = watch.text;
-            });
-        })
-        .await;
-    match ended {
-        Ended::Replied { .. } | Ended::Outdated(_) => text,
-        Ended::Undone(error) => {
-            form.write_error(&mut turn.out, &error);
-            Some(error)
+    shared.wait_for_the_end_of_a_pause(command.is_write()).await;
+    let begun = turn.meter.since();
+    let mut error = None;
+    let mut waits = None;
+    if let Run::Connection(word) = command.run {
+        form.write(&mut turn.out, &mut |sink| error = own(shared, word, &args, sink));
+    } else {
+        let mut element = form.element();
+        let ended = turn
+            .execute(shared, command, &args, |out, run| {
+                element.write(out, &mut |sink| {
+                    let mut watch = ErrorWatch { sink, text: None };
+                    run(&mut watch);
+                    error = watch.text;
+                });
+            })
+            .await;
+        match ended {
+            Ended::Replied | Ended::Outdated(_) => {}
+            Ended::Undone(text) => {
+                form.write_error(&mut turn.out, &text);
+                error = Some(text);
+            }
+            Ended::Blocked(blocked) => waits = Some(blocked),
         }
-        Ended::Blocked(blocked) => wait(shared, form, blocked, turn).await,
+    }
+    let took = turn.meter.lap_from(begun);
+    Measured { command, args: &args, took, error: error.as_deref() }.note(shared, &sender);
+    match waits {
+        Some(blocked) => wait(shared, form, blocked, turn).await,
+        None => error,
     }
 }
 
@@ -258,24 +273,31 @@ async fn wait(shared: &Shared, form: Form, mut blocked: Blocked, turn: &mut Turn
         _ => None,
     };
     turn.woken(shared, woken, nothing, |out, run| form.write(out, run));
+    // Nobody worked on the command meanwhile.
+    turn.meter.lap();
     text
 }
 
 /// Commands about the connection have no connection here, but for those that are harmless or only tell.
 fn is_over_rest(word: Word) -> bool {
-    matches!(word, Word::ClientSetinfo | Word::ConfigGet | Word::Info | Word::Select)
+    matches!(word, Word::ClientSetinfo | Word::Select) || commands::is_about_process(word)
 }
 
-/// Runs one of them.
-fn own(shared: &Shared, word: Word, args: &[&[u8]], sink: &mut dyn ReplySink) {
+/// Runs one of them. The text of its error.
+fn own(shared: &Shared, word: Word, args: &[&[u8]], sink: &mut dyn ReplySink) -> Option<String> {
+    let mut watch = ErrorWatch { sink, text: None };
     match word {
-        Word::Info => sink.bulk(info::page(shared, args.get(1..).unwrap_or_default()).as_bytes()),
-        Word::Select if args.get(1).is_none_or(|index| *index != b"0") => {
-            sink.error("ERR DB index is out of range");
-        }
-        Word::ConfigGet => crate::connection::config_get(shared, args, sink),
-        _ => sink.status("OK"),
+        Word::ClientSetinfo => watch.status("OK"),
+        Word::Select if args.get(1).is_some_and(|index| *index == b"0") => watch.status("OK"),
+        Word::Select => watch.error("ERR DB index is out of range"),
+        _ => commands::answer(shared, word, args, &mut watch),
     }
+    watch.text
+}
+
+/// A command that came over REST has no address of its own: a proxy may have sent it, for anybody.
+fn sender() -> (String, String) {
+    Default::default()
 }
 
 /// The text of a refused command line.

@@ -19,7 +19,7 @@ pub use error::SettingsError;
 pub use file::{parse, parse_with, with_file};
 pub use page::page;
 pub use secret::Secret;
-pub use values::DurabilityMode;
+pub use values::{DebugCommand, DurabilityMode};
 
 use crate::limits::{PUBLIC_TOKEN_BYTES_MIN, TOKEN_BYTES_MAX};
 use values::parse_bytes;
@@ -76,6 +76,17 @@ pub struct Settings {
     /// Ask for no token at all. Only with loopback addresses.
     #[arg(long, env = "SELVEDGE_INSECURE_NO_AUTH", value_parser = BoolishValueParser::new(), help_heading = "Access")]
     pub insecure_no_auth: bool,
+
+    /// Who may use the command DEBUG, which can hold up the server. For test suites.
+    #[arg(
+        long,
+        env = "SELVEDGE_ENABLE_DEBUG_COMMAND",
+        default_value = "no",
+        value_enum,
+        value_name = "WHO",
+        help_heading = "Access"
+    )]
+    pub enable_debug_command: DebugCommand,
 
     /// What an acknowledged write has survived.
     #[arg(
@@ -271,7 +282,7 @@ impl Settings {
                 return Err(SettingsError::PublicBind { name, address });
             }
         }
-        let public = !(self.http_addr.ip().is_loopback() && self.resp_addr.ip().is_loopback());
+        let public = !self.is_local();
         for (name, token) in
             [("SELVEDGE_TOKEN", &self.token), ("SELVEDGE_READ_ONLY_TOKEN", &self.read_only_token)]
         {
@@ -317,6 +328,12 @@ impl Settings {
             return Err(SettingsError::TooLarge { name: "--threads", value: self.threads as u64, max: 1024 });
         }
         Ok(())
+    }
+
+    /// Whether no other machine can reach a door.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.http_addr.ip().is_loopback() && self.resp_addr.ip().is_loopback()
     }
 
     /// Threads that serve connections.

