@@ -36,7 +36,7 @@ fn bytes_are_frozen() {
                 code: b"#!",
                 functions: Functions::new(b"\x01f\x03\x01\x02it\x01g\x00\x00").unwrap(),
             },
-            b"\x1e\x01l\x02#!\x0c\x01f\x03\x01\x02it\x01g\x00\x00",
+            b"\x1e\x01l\x02#!\x0b\x01f\x03\x01\x02it\x01g\x00\x00",
         ),
         (Mutation::LibraryRemove { name: b"l" }, b"\x1f\x01l"),
         (
