@@ -50,6 +50,14 @@ test("lists change between their ends", async () => {
   assert.equal(await redis.lmpop(1, ["other"], "LEFT", 5), null);
 });
 
+test("a pop waits for a push, for which the SDK has no method", async () => {
+  const popped = redis.exec(["BLPOP", "none", "jobs", "10"]);
+  await redis.rpush("jobs", { id: 1 }, { id: 2 });
+  assert.deepEqual(await popped, ["jobs", { id: 1 }]);
+  assert.deepEqual(await redis.exec(["BLMOVE", "jobs", "done", "LEFT", "RIGHT", "10"]), { id: 2 });
+  assert.equal(await redis.exec(["BLPOP", "jobs", "0.01"]), null);
+});
+
 test("sets hold members once", async () => {
   assert.equal(await redis.sadd("s", "x", "y", 3), 3);
   assert.equal(await redis.sadd("s", "x"), 0);

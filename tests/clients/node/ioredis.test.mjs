@@ -85,6 +85,25 @@ for (const protocol of [2, 3]) {
     assert.equal(await client.get("t"), "2");
   });
 
+  test(`a transaction depends on what it watched, RESP${protocol}`, async () => {
+    const other = connect({ protocol, keyPrefix: `p${protocol}:` });
+    await client.watch("watched");
+    await other.set("watched", "theirs");
+    assert.equal(await client.multi().set("watched", "ours").exec(), null);
+    assert.equal(await client.get("watched"), "theirs");
+    await client.watch("watched");
+    assert.deepEqual(await client.multi().set("watched", "ours").exec(), [[null, "OK"]]);
+  });
+
+  test(`a pop waits for a push, RESP${protocol}`, async () => {
+    const waiting = connect({ protocol, keyPrefix: `p${protocol}:` });
+    const popped = waiting.blpop("none", "jobs", 0);
+    await client.rpush("jobs", "first", "second");
+    assert.deepEqual(await popped, [`p${protocol}:jobs`, "first"]);
+    assert.equal(await waiting.blmove("jobs", "done", "LEFT", "RIGHT", 0), "second");
+    assert.equal(await waiting.brpop("jobs", 0.01), null);
+  });
+
   test(`bytes and large integers, RESP${protocol}`, async () => {
     const key = Buffer.concat([Buffer.from("k"), ALL_BYTES]);
     assert.equal(await client.set(key, ALL_BYTES), "OK");

@@ -1,7 +1,7 @@
 // node-redis over RESP2 and RESP3.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { createClient, RESP_TYPES } from "redis";
+import { createClient, RESP_TYPES, WatchError } from "redis";
 import { ALL_BYTES, startServer, urlFor } from "./server.mjs";
 
 const server = await startServer();
@@ -77,6 +77,24 @@ for (const RESP of [2, 3]) {
     });
     await assert.rejects(client.multi().incr("t").addCommand(["NOPE"]).exec(), /EXECABORT|unknown command 'NOPE'/);
     assert.equal(await client.get("t"), "4");
+  });
+
+  test(`a transaction depends on what it watched, RESP${RESP}`, async () => {
+    const other = await connect({ RESP });
+    await client.watch("watched");
+    await other.set("watched", "theirs");
+    await assert.rejects(client.multi().set("watched", "ours").exec(), WatchError);
+    await client.watch("watched");
+    assert.deepEqual(await client.multi().set("watched", "ours").get("watched").exec(), ["OK", "ours"]);
+  });
+
+  test(`a pop waits for a push, RESP${RESP}`, async () => {
+    const waiting = await connect({ RESP });
+    const popped = waiting.blPop(["none", "jobs"], 0);
+    await client.rPush("jobs", ["first", "second"]);
+    assert.deepEqual({ ...(await popped) }, { key: "jobs", element: "first" });
+    assert.equal(await waiting.blMove("jobs", "done", "LEFT", "RIGHT", 0), "second");
+    assert.equal(await waiting.brPop("jobs", 0.01), null);
   });
 
   test(`bytes and large integers, RESP${RESP}`, async () => {

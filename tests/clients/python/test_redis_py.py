@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import redis
 import redis.asyncio
@@ -73,6 +74,35 @@ class Calls(EverydayCalls):
         with self.assertRaisesRegex(redis.ResponseError, "unknown command 'NOPE'"):
             pipeline.incr("t").execute_command("NOPE").execute()
         self.assertEqual(self.client.get("t"), "4")
+
+    def test_a_transaction_depends_on_what_it_watched(self):
+        client = self.client
+        with client.pipeline() as pipeline:
+            pipeline.watch("watched")
+            client.set("watched", "theirs")
+            pipeline.multi()
+            with self.assertRaises(redis.WatchError):
+                pipeline.set("watched", "ours").execute()
+        self.assertEqual(client.get("watched"), "theirs")
+
+        def increment(pipeline):
+            count = int(pipeline.get("count") or 0)
+            pipeline.multi()
+            pipeline.set("count", count + 1)
+
+        with ThreadPoolExecutor(4) as pool:
+            for done in [pool.submit(client.transaction, increment, "count") for _ in range(40)]:
+                self.assertEqual(done.result(), [True])
+        self.assertEqual(client.get("count"), "40")
+
+    def test_a_pop_waits_for_a_push(self):
+        client = self.client
+        with ThreadPoolExecutor(1) as pool:
+            popped = pool.submit(client.blpop, ["none", "jobs"], 0)
+            client.rpush("jobs", "first", "second")
+            self.assertEqual(tuple(popped.result()), ("jobs", "first"))
+        self.assertEqual(client.blmove("jobs", "done", 0, "LEFT", "RIGHT"), "second")
+        self.assertIsNone(client.brpop("jobs", 0.01))
 
     def test_bytes_and_integers_at_the_limit(self):
         with redis.from_url(self.server.redis_url, protocol=self.protocol) as client:

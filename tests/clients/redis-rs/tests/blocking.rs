@@ -91,6 +91,42 @@ fn pipelines_and_transactions() {
 }
 
 #[test]
+fn a_transaction_depends_on_what_it_watched() {
+    let server = Selvedge::start();
+    let threads: Vec<_> = (0..4)
+        .map(|i| {
+            let mut c = server.client(2 + i % 2).get_connection().unwrap();
+            std::thread::spawn(move || {
+                for _ in 0..20 {
+                    let _: () = redis::transaction(&mut c, &["count"], |c, pipeline| {
+                        let count: Option<i64> = c.get("count")?;
+                        pipeline.set("count", count.unwrap_or(0) + 1).ignore().query(c)
+                    })
+                    .unwrap();
+                }
+            })
+        })
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    assert_eq!(server.client(3).get_connection().unwrap().get::<_, i64>("count").unwrap(), 80);
+}
+
+#[test]
+fn a_pop_waits_for_a_push() {
+    let server = Selvedge::start();
+    for protocol in [2, 3] {
+        let mut c = server.client(protocol).get_connection().unwrap();
+        let mut waiting = server.client(protocol).get_connection().unwrap();
+        let popped = std::thread::spawn(move || waiting.blpop::<_, (String, String)>("jobs", 0.0).unwrap());
+        let _: () = c.rpush("jobs", "first").unwrap();
+        assert_eq!(popped.join().unwrap(), ("jobs".to_owned(), "first".to_owned()));
+        assert_eq!(c.brpop::<_, Option<(String, String)>>("jobs", 0.01).unwrap(), None);
+    }
+}
+
+#[test]
 fn bytes_and_large_integers() {
     let server = Selvedge::start();
     let bytes: Vec<u8> = (0..=u8::MAX).collect();
