@@ -112,6 +112,9 @@ pub enum CommandError {
     /// There is no database of that number.
     #[error("ERR DB index is out of range")]
     DatabaseOutOfRange,
+    /// The number of a database has 32 bits.
+    #[error("ERR value is out of range, value must between -2147483648 and 2147483647")]
+    DatabaseTooFar,
     /// The first number of SWAPDB is none.
     #[error("ERR invalid first DB index")]
     InvalidFirstDatabase,

@@ -27,13 +27,14 @@ mod undo;
 mod varint;
 
 pub use batch::Batch;
+pub use commands::databases::one_database;
 pub use commands::table;
 pub use cx::{Lookup, ReadCx, WriteCx};
 pub use error::CommandError;
 pub use hash::{HashSeed, KeyHash};
 pub use keyspace::{Keyspace, Scope, Sequence};
 pub use replay::{apply_batch, genesis_seed};
-pub use table::{Args, Attempt, Command, Connection, Nothing, Patience, Permission, Run, Traits};
+pub use table::{Args, Attempt, Command, Connection, Patience, Permission, Run, Traits};
 pub use time::{HybridTime, Milliseconds, Now};
 pub use undo::{undo, undo_to};
 

@@ -214,7 +214,6 @@ impl Loop {
         let shared = Arc::clone(&self.connection.shared);
         let paused = Running::pause(&shared);
         self.connection.client.live.set(Flag::Blocked, true);
-        let nothing = blocked.patience.nothing;
         let timeout = blocked.patience.timeout_ms.map(Duration::from_millis);
         // A time beyond what the clock can count is as good as none.
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
@@ -239,7 +238,7 @@ impl Loop {
         // Nobody worked on the command meanwhile.
         turn.meter.lap();
         let (start, protocol) = (turn.out.len(), self.connection.protocol);
-        turn.woken(&shared, woken, nothing, |out, run| run(&mut RespSink::new(out, protocol)));
+        turn.woken(&shared, woken, |out, run| run(&mut RespSink::new(out, protocol)));
         if is_silent {
             turn.out.truncate(start);
         }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use selvedge_node::{
-    Args, Blocked, Caller, Command, CommitError, Executed, Nothing, Sequence, Walking, Watch, Woken, table,
+    Args, Blocked, Caller, Command, CommitError, Executed, Sequence, Walking, Watch, Woken, table,
 };
 use selvedge_wire::ReplySink;
 use smallvec::SmallVec;
@@ -174,12 +174,11 @@ impl Turn {
         }
     }
 
-    /// Writes the reply that a blocked command got, or what it answers when its time is over.
+    /// Writes the reply that a blocked command got, or a null array when its time is over.
     pub(crate) fn woken(
         &mut self,
         shared: &Shared,
         woken: Option<Woken>,
-        nothing: Nothing,
         run: impl FnOnce(&mut Vec<u8>, &mut dyn FnMut(&mut dyn ReplySink)),
     ) {
         let start = self.out.len();
@@ -189,7 +188,7 @@ impl Turn {
                 self.sequence = self.sequence.max(woken.wait_for);
                 self.replied(shared, start, woken.wait_for);
             }
-            None => run(&mut self.out, &mut |sink| nothing.write(sink)),
+            None => run(&mut self.out, &mut |sink| sink.null_array()),
         }
     }
 

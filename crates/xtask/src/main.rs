@@ -1,4 +1,4 @@
-//! The project's chores in Rust: `cargo xtask test`, `tidy`, `docs`, `conformance` and `bench`.
+//! The project's chores in Rust: `cargo xtask test`, `tidy`, `docs`, `conformance`, `differ` and `bench`.
 //!
 //! What a chore installs goes under the target directory, so that removing it leaves nothing behind. A chore
 //! that misses a tool says which and fails; it never skips in silence.
@@ -10,8 +10,11 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod conformance;
+mod differ;
 mod docs;
+mod oracle;
 mod process;
+mod python;
 mod test;
 mod tidy;
 mod workspace;
@@ -36,6 +39,8 @@ enum Chore {
     Docs(docs::Arguments),
     /// Runs the Tcl unit tests of Redis 7.0.15 against the server.
     Conformance(conformance::Arguments),
+    /// Runs random command lines here and on a real Redis 8.2, and compares the replies.
+    Differ(differ::Arguments),
     /// Measures Selvedge beside the Redis on the PATH and writes `docs/benchmarks/`.
     Bench(bench::Arguments),
 }
@@ -46,6 +51,7 @@ fn main() -> ExitCode {
         Chore::Tidy => tidy::run(&workspace),
         Chore::Docs(arguments) => docs::run(&workspace, &arguments),
         Chore::Conformance(arguments) => conformance::run(&workspace, &arguments),
+        Chore::Differ(arguments) => differ::run(&workspace, &arguments),
         Chore::Bench(arguments) => bench::run(&workspace, &arguments),
     });
     match outcome {

@@ -61,7 +61,7 @@ fn copy(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result
     while let Some(word) = cursor.next() {
         match Keyword::of(word).bytes() {
             b"REPLACE" => replaces = true,
-            b"DB" => database(cursor.integer()?)?,
+            b"DB" => one_database(cursor.word()?)?,
             _ => return Err(CommandError::Syntax),
         }
     }
@@ -72,21 +72,32 @@ fn copy(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result
 
 fn move_key(_cx: &mut WriteCx<'_>, args: Args<'_>, _out: &mut dyn ReplySink) -> Result<(), CommandError> {
     let [_key, index] = words(args);
-    database(integer(index)?)?;
+    one_database(index)?;
     Err(CommandError::SameSourceAndDestination)
 }
 
 fn swapdb(_cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
     let [first, second] = words(args);
-    let first = integer(first).map_err(|_| CommandError::InvalidFirstDatabase)?;
-    let second = integer(second).map_err(|_| CommandError::InvalidSecondDatabase)?;
-    database(first)?;
-    database(second)?;
+    let first = number(first).map_err(|_| CommandError::InvalidFirstDatabase)?;
+    let second = number(second).map_err(|_| CommandError::InvalidSecondDatabase)?;
+    exists(first)?;
+    exists(second)?;
     out.status("OK");
     Ok(())
 }
 
-/// Checks the number of a database.
-fn database(index: i64) -> Result<(), CommandError> {
+/// Checks that a word is the number of the one database.
+///
+/// # Errors
+/// [`CommandError::NotAnInteger`], [`CommandError::DatabaseTooFar`], [`CommandError::DatabaseOutOfRange`].
+pub fn one_database(word: &[u8]) -> Result<(), CommandError> {
+    exists(number(word)?)
+}
+
+fn number(word: &[u8]) -> Result<i32, CommandError> {
+    i32::try_from(integer(word)?).map_err(|_| CommandError::DatabaseTooFar)
+}
+
+fn exists(index: i32) -> Result<(), CommandError> {
     if index == 0 { Ok(()) } else { Err(CommandError::DatabaseOutOfRange) }
 }

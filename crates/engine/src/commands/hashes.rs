@@ -312,18 +312,20 @@ fn hmset(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resul
 
 fn hscan(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
     let [key] = words(args);
-    let options = ScanOptions::parse(args, 2, ScanKind::Hash)?;
-    let hash = cx.hash(key)?;
+    ScanOptions::check_cursor(args, 2)?;
     let mut page = Page::default();
-    let next = hash.map_or(0, |hash| {
-        hash.scan(options.cursor, options.count, &mut |field, value| {
-            if options.matches(field) {
-                page.push(field);
-                if !options.no_values {
-                    page.push(value);
-                }
+    let Some(hash) = cx.hash(key)? else {
+        page.write(0, out);
+        return Ok(());
+    };
+    let options = ScanOptions::parse(args, 2, ScanKind::Hash)?;
+    let next = hash.scan(options.cursor, options.count, &mut |field, value| {
+        if options.matches(field) {
+            page.push(field);
+            if !options.no_values {
+                page.push(value);
             }
-        })
+        }
     });
     options.reply(next, &page, out)
 }

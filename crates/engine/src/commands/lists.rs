@@ -215,11 +215,16 @@ impl<'a> ManyPop<'a> {
     pub(super) fn parse(args: Args<'a>, at: usize) -> Result<Self, CommandError> {
         let (keys, mut cursor) = counted_keys(args, at, CommandError::Syntax)?;
         let end = end(cursor.word()?)?;
-        let count = match cursor.rest() {
-            [] => 1,
-            [option, count] if Keyword::of(option).bytes() == b"COUNT" => positive(count, "count")?,
-            _ => return Err(CommandError::Syntax),
-        };
+        let mut count = 1;
+        if let Some(option) = cursor.next() {
+            if Keyword::of(option).bytes() != b"COUNT" {
+                return Err(CommandError::Syntax);
+            }
+            count = positive(cursor.word()?, "count")?;
+        }
+        if cursor.next().is_some() {
+            return Err(CommandError::Syntax);
+        }
         Ok(Self { keys, end, count })
     }
 

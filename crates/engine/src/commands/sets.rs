@@ -279,15 +279,17 @@ fn srem(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result
 
 fn sscan(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
     let [key] = words(args);
-    let options = ScanOptions::parse(args, 2, ScanKind::Set)?;
-    let set = cx.set(key)?;
+    ScanOptions::check_cursor(args, 2)?;
     let mut page = Page::default();
-    let next = set.map_or(0, |set| {
-        set.scan(options.cursor, options.count, &mut |member| {
-            if options.matches(member) {
-                page.push(member);
-            }
-        })
+    let Some(set) = cx.set(key)? else {
+        page.write(0, out);
+        return Ok(());
+    };
+    let options = ScanOptions::parse(args, 2, ScanKind::Set)?;
+    let next = set.scan(options.cursor, options.count, &mut |member| {
+        if options.matches(member) {
+            page.push(member);
+        }
     });
     options.reply(next, &page, out)
 }

@@ -228,7 +228,12 @@ fn getrange(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<
         out.bulk(b"");
         return Ok(());
     };
-    // Unlike an index of a list, one that lies before the first byte means the first byte.
+    // Unlike an index of a list, one that lies before the first byte means the first byte; but a range that runs
+    // backwards is empty wherever it lies.
+    if start < 0 && end < start {
+        out.bulk(b"");
+        return Ok(());
+    }
     let range = reply::range(
         start,
         end.max(i64::try_from(string.len()).map_or(i64::MIN, i64::wrapping_neg)),

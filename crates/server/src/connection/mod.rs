@@ -9,7 +9,9 @@ pub(crate) use hello::REDIS_VERSION;
 
 use std::sync::Arc;
 
-use selvedge_node::{Args, Blocked, Caller, Command, Connection as Word, Permission, Run, Watch};
+use selvedge_node::{
+    Args, Blocked, Caller, Command, Connection as Word, Permission, Run, Watch, one_database,
+};
 use selvedge_wire::resp::{Limits, RespSink};
 use selvedge_wire::{Protocol, ReplySink};
 
@@ -86,10 +88,8 @@ impl Connection {
         }
         match admit(&self.shared, self.caller, args) {
             Err(error) => {
-                if let Some(transaction) = &mut self.transaction {
-                    transaction.break_off();
-                }
-                self.sink(turn).error(&error.to_string());
+                let text = self.refused(args, error.to_string());
+                self.sink(turn).error(&text);
             }
             Ok(command) => {
                 self.client.live.runs(command);
@@ -175,13 +175,10 @@ impl Connection {
                 self.set_permission(self.shared.tokens.before());
                 self.sink(turn).status("RESET");
             }
-            Word::Select => {
-                match args.get(1).map(|index| std::str::from_utf8(index).map(str::parse::<i64>)) {
-                    Some(Ok(Ok(0))) => self.sink(turn).status("OK"),
-                    Some(Ok(Ok(_))) => self.sink(turn).error("ERR DB index is out of range"),
-                    _ => self.sink(turn).error("ERR value is not an integer or out of range"),
-                }
-            }
+            Word::Select => match one_database(args.get(1).copied().unwrap_or_default()) {
+                Ok(()) => self.sink(turn).status("OK"),
+                Err(error) => self.sink(turn).error(&error.to_string()),
+            },
             Word::Auth => self.auth(args, turn),
             Word::Hello => self.hello(args, turn),
             word if commands::is_about_process(word) => {

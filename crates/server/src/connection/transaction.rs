@@ -82,6 +82,20 @@ impl Connection {
         self.client.live.watches(0);
     }
 
+    /// What a command that admission refused means for the transaction, and the text of its reply.
+    pub(super) fn refused(&mut self, args: Args<'_>, error: String) -> String {
+        if args.first().is_some_and(|name| name.eq_ignore_ascii_case(b"exec")) {
+            self.transaction = None;
+            self.unwatch();
+            let reason = error.strip_prefix("ERR ").unwrap_or(&error);
+            return format!("EXECABORT Transaction discarded because of: {reason}");
+        }
+        if let Some(transaction) = &mut self.transaction {
+            transaction.break_off();
+        }
+        error
+    }
+
     pub(super) fn queue(&mut self, command: &'static Command, args: Args<'_>, turn: &mut Turn) {
         let Some(transaction) = &mut self.transaction else { return };
         transaction.bytes += args.iter().map(|arg| arg.len() + size_of::<Vec<u8>>()).sum::<usize>();

@@ -261,7 +261,6 @@ async fn wait(shared: &Shared, form: Form, mut blocked: Blocked, turn: &mut Turn
     // Replies in front of it are kept back anyway; their writes must not be.
     let _ = turn.commit(shared, |out, text| form.write_error(out, text)).await;
     let _paused = Running::pause(shared);
-    let nothing = blocked.patience.nothing;
     let most_ms = shared.settings.rest_blocking_ms_max;
     let patience = Duration::from_millis(blocked.patience.timeout_ms.map_or(most_ms, |ms| ms.min(most_ms)));
     let woken = match timeout(patience, blocked.woken()).await {
@@ -272,7 +271,7 @@ async fn wait(shared: &Shared, form: Form, mut blocked: Blocked, turn: &mut Turn
         Some(Value::Error(text)) => Some(text.clone()),
         _ => None,
     };
-    turn.woken(shared, woken, nothing, |out, run| form.write(out, run));
+    turn.woken(shared, woken, |out, run| form.write(out, run));
     // Nobody worked on the command meanwhile.
     turn.meter.lap();
     text

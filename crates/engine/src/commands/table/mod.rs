@@ -47,12 +47,13 @@ pub enum Attempt {
     Blocked(Patience),
 }
 
-/// How long a blocking command waits, and what it answers when its time is over or where it may not wait.
+/// How long a blocking command waits, and what it answers where it may not wait. When its time is over, that is always a
+/// null array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
     /// None: for ever.
     pub timeout_ms: Option<Milliseconds>,
-    /// What stands for "nothing".
+    /// What stands for "nothing" where it may not wait.
     pub nothing: Nothing,
 }
 

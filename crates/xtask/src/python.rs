@@ -10,13 +10,13 @@ use crate::workspace::Workspace;
 
 /// A virtual environment with the named packages installed in it.
 #[derive(Debug)]
-pub(super) struct Environment {
+pub(crate) struct Environment {
     folder: PathBuf,
 }
 
 impl Environment {
     /// Makes the environment where it is not there yet and installs what is missing of `packages`.
-    pub(super) fn with(workspace: &Workspace, packages: &[&str]) -> Result<Self> {
+    pub(crate) fn with(workspace: &Workspace, packages: &[&str]) -> Result<Self> {
         let environment = Self { folder: workspace.target.join("python") };
         if !environment.python().is_file() {
             let python3 = process::find_program("python3")
@@ -35,7 +35,7 @@ impl Environment {
     }
 
     /// The interpreter, about to be run.
-    pub(super) fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         Command::new(self.python())
     }
 
@@ -44,7 +44,7 @@ impl Environment {
     }
 
     /// The first file of that name which a package brought.
-    pub(super) fn find(&self, name: &str) -> Option<PathBuf> {
+    pub(crate) fn find(&self, name: &str) -> Option<PathBuf> {
         find(&self.folder, name)
     }
 }
