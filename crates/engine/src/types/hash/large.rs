@@ -24,6 +24,8 @@ struct FieldExpiry {
     count: usize,
     /// No field expires later than this.
     last_ms: Milliseconds,
+    /// The hash of the last field that was given this time. It nearly always still has it, and shows that the entry lives.
+    last_hash: u64,
 }
 
 impl LargeHash {
@@ -62,7 +64,9 @@ impl LargeHash {
             expiry.count -= usize::from(old.as_ref().is_some_and(|old| old.expire_at_ms().is_some()));
             if let Some(at_ms) = expire_at_ms {
                 expiry.count += 1;
-                expiry.last_ms = expiry.last_ms.max(at_ms);
+                if at_ms >= expiry.last_ms {
+                    (expiry.last_ms, expiry.last_hash) = (at_ms, hash);
+                }
                 expiry.index.lower(&mut self.table, bucket, at_ms);
             }
         }
@@ -85,14 +89,14 @@ impl LargeHash {
     /// Whether some field is alive.
     pub(crate) fn is_alive(&self, now_ms: Milliseconds) -> bool {
         let Some(expiry) = &self.expiry else { return true };
-        // The buckets that are due last come first: one of them nearly always holds a live field.
-        expiry.count < self.table.len()
-            || now_ms <= expiry.last_ms
-                && expiry
-                    .index
-                    .latest_first()
-                    .flat_map(|bucket| self.table.bucket_records(bucket))
-                    .any(|pair| !pair.field().is_expired(now_ms))
+        if expiry.count < self.table.len() || now_ms > expiry.last_ms {
+            return expiry.count < self.table.len();
+        }
+        let likely = self.table.bucket_id(expiry.last_hash);
+        std::iter::once(likely)
+            .chain(expiry.index.latest_first())
+            .flat_map(|bucket| self.table.bucket_records(bucket))
+            .any(|pair| !pair.field().is_expired(now_ms))
     }
 
     /// How many fields have expired, though they are still stored. Walks the due buckets.
