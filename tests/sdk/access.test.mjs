@@ -45,14 +45,15 @@ test("the read-only token reads", async () => {
   }
 });
 
-// Commands as the server lists them, subcommands as well: words to send, whether they write or are dangerous.
+// Commands as the server lists them, subcommands as well: words to send, and whether a reader is refused.
 async function listed() {
   const commands = [];
   const add = ([fullName, arity, flags, , , , categories, , , subcommands]) => {
     if (subcommands.length > 0) return subcommands.forEach(add);
     const words = fullName.split("|");
     while (words.length < Math.abs(arity)) words.push("1");
-    commands.push({ name: fullName, words, isRefused: flags.includes("write") || categories.includes("@dangerous") });
+    const isRefused = flags.includes("write") || categories.some((name) => ["@dangerous", "@scripting"].includes(name));
+    commands.push({ name: fullName, words, isRefused });
   };
   (await server.command("COMMAND")).forEach(add);
   return commands;

@@ -84,6 +84,21 @@ test("numbers keep their digits on the way out", async () => {
   assert.equal(await clients.base64.incrbyfloat("float", 0.25), "3000.25");
 });
 
+test("large values come back whole, and one over the limit is refused by name", async () => {
+  const large = "👋🏽 and more ".repeat(500_000);
+  assert.equal(await clients.base64.set("large", large), "OK");
+  assert.equal(await clients.base64.get("large"), large);
+  assert.equal(await clients.plain.get("large"), large);
+  assert.equal(await redis.strlen("large"), Buffer.byteLength(large));
+  // Each command has the limit, not the request: a pipeline may be larger.
+  const pipeline = clients.base64.pipeline();
+  for (let i = 0; i < 4; i++) pipeline.set(`large:${i}`, large);
+  assert.deepEqual(await pipeline.exec(), ["OK", "OK", "OK", "OK"]);
+  const limit = /ERR max request size exceeded\. Limit: 10485760 bytes, Actual: 1[0-9]{7} bytes/;
+  await assert.rejects(redis.set("large", "x".repeat(10 * 1024 * 1024)), limit);
+  assert.equal(await clients.base64.get("large"), large);
+});
+
 test("what JavaScript has no JSON for is refused", async () => {
   await assert.rejects(redis.set("u", undefined), /ERR unsupported arg type: null/);
   assert.equal(await redis.exists("u"), 0);
