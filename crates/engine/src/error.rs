@@ -175,6 +175,9 @@ pub enum CommandError {
     /// LCS is asked for a length beside indexes, which have it.
     #[error("ERR If you want both the length and indexes, please just use IDX.")]
     LengthBesideIndexes,
+    /// A string is too long for LCS, whatever the other one is.
+    #[error("ERR String too long for LCS")]
+    LcsStringTooLong,
     /// LCS would compare too many pairs of bytes.
     #[error("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len")]
     LcsTooLarge,

@@ -64,6 +64,9 @@ pub const SCAN_STEPS_MAX: usize = 10;
 /// Random elements that may repeat which one command returns. Nothing stored bounds them, so a number alone could fill memory.
 pub const RANDOM_DRAWS_MAX: usize = 1 << 20;
 
+/// Bytes of a string that LCS takes. It costs a step for each, however short the other string is: some tens of milliseconds.
+pub const LCS_STRING_BYTES_MAX: usize = 4 * 1024 * 1024;
+
 /// Pairs of positions that one LCS compares: (length of one + 1) * (length of the other + 1). As many as Redis' table of four
 /// bytes each holds in 512 MiB; bounds the time and, at a bit each, the memory.
 pub const LCS_PAIRS_MAX: usize = STRING_BYTES_MAX / 4;

@@ -25,6 +25,9 @@ use crate::limits::TABLE_DEPTH_MAX;
 /// Buckets per chunk, some 2,200 records.
 const CHUNK_BUCKETS: usize = 64;
 
+/// Slots that a draw looks at before it counts records instead: enough unless nearly all are empty.
+const DRAW_TRIES: usize = 256;
+
 /// Records that know their key.
 pub(crate) trait Keyed: Clone {
     fn key(&self) -> &[u8];
@@ -153,7 +156,7 @@ impl<R: Clone> Table<R> {
         // One slot of all slots of all buckets; empty ones are drawn again. In a sparse table that may go on for long: then
         // one of all records is counted to.
         let mut state = random;
-        for _ in 0..64 {
+        for _ in 0..DRAW_TRIES {
             let drawn = crate::random::next(&mut state);
             let id = u32::try_from(drawn % u64::from(self.bucket_count())).unwrap_or(0);
             let index = usize::try_from((drawn >> 32) % bucket::BUCKET_RECORDS_MAX as u64).unwrap_or(0);
@@ -169,9 +172,11 @@ impl<R: Clone> Table<R> {
         })
     }
 
-    /// Whether most slots are empty, so that drawing records one by one takes longer than walking over all.
-    pub(crate) fn is_sparse(&self) -> bool {
-        self.len < self.buckets.len() * (bucket::BUCKET_RECORDS_MAX / 8)
+    /// Whether drawing that many records one by one costs clearly less than a walk over all of them: a draw looks at as
+    /// many slots as there are for each record.
+    pub(crate) fn draws_are_cheap(&self, count: usize) -> bool {
+        let slots = self.buckets.len() * bucket::BUCKET_RECORDS_MAX;
+        count.saturating_mul(slots) <= self.len.saturating_mul(self.len) / 4
     }
 
     /// The smallest expiry that a bucket was marked with; a lower bound. [`NEVER_DUE`] = none.

@@ -7,7 +7,7 @@ use crate::commands::reply;
 use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run};
 use crate::cx::{Lookup, ReadCx};
 use crate::error::CommandError;
-use crate::limits::LCS_PAIRS_MAX;
+use crate::limits::{LCS_PAIRS_MAX, LCS_STRING_BYTES_MAX};
 use crate::types::StringRef;
 use crate::types::lcs::{self, CommonRun};
 
@@ -35,10 +35,7 @@ pub(crate) const COMMANDS: &[Command] = &[Command {
 fn lcs(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
     let [first, second] = words(args);
     // Redis looks at the keys before it looks at the options.
-    let string = |key: &[u8]| {
-        let string = cx.string(key).map_err(|_| CommandError::NotStrings)?;
-        Ok(string.map(StringRef::to_cow).unwrap_or_default())
-    };
+    let string = |key: &[u8]| cx.string(key).map_err(|_| CommandError::NotStrings);
     let (first, second) = (string(first)?, string(second)?);
     let (mut length_only, mut indexes, mut with_lengths, mut run_min) = (false, false, false, 0);
     let mut cursor = Cursor::after(args, 3);
@@ -54,10 +51,14 @@ fn lcs(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), C
     if length_only && indexes {
         return Err(CommandError::LengthBesideIndexes);
     }
-    let pairs = (first.len() + 1).checked_mul(second.len() + 1);
-    if pairs.is_none_or(|pairs| pairs > LCS_PAIRS_MAX) {
+    let [first_len, second_len] = [first, second].map(|string| string.map_or(0, StringRef::len));
+    if first_len.max(second_len) > LCS_STRING_BYTES_MAX {
+        return Err(CommandError::LcsStringTooLong);
+    }
+    if (first_len + 1).saturating_mul(second_len + 1) > LCS_PAIRS_MAX {
         return Err(CommandError::LcsTooLarge);
     }
+    let [first, second] = [first, second].map(|string| string.map(StringRef::to_cow).unwrap_or_default());
     if length_only {
         reply::length(out, lcs::length(&first, &second));
         return Ok(());

@@ -13,6 +13,17 @@ use crate::types::StringRef;
 
 const STRING: Command = Command::base(Group::String);
 
+/// GETRANGE under either name.
+const RANGE: Command = Command {
+    complexity: "O(M), M the bytes returned",
+    arity: Arity::Exactly(4),
+    keys: Keys::One,
+    uses: &[KeyUse::RO.access()],
+    args: &[KEY, Arg::integer("start"), Arg::integer("end")],
+    run: Run::Read(getrange),
+    ..STRING
+};
+
 /// The commands of this file.
 pub(crate) const COMMANDS: &[Command] = &[
     Command {
@@ -68,14 +79,8 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command {
         name: "getrange",
         since: "2.4.0",
-        complexity: "O(M), M the bytes returned",
         summary: "Returns the bytes of a string between two positions, both included.",
-        arity: Arity::Exactly(4),
-        keys: Keys::One,
-        uses: &[KeyUse::RO.access()],
-        args: &[KEY, Arg::integer("start"), Arg::integer("end")],
-        run: Run::Read(getrange),
-        ..STRING
+        ..RANGE
     },
     Command {
         name: "getset",
@@ -168,14 +173,8 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command {
         name: "substr",
         since: "1.0.0",
-        complexity: "O(M), M the bytes returned",
         summary: "Returns the bytes of a string between two positions, both included. The old name of GETRANGE.",
-        arity: Arity::Exactly(4),
-        keys: Keys::One,
-        uses: &[KeyUse::RO.access()],
-        args: &[KEY, Arg::integer("start"), Arg::integer("end")],
-        run: Run::Read(getrange),
-        ..STRING
+        ..RANGE
     },
 ];
 

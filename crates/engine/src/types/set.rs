@@ -77,7 +77,7 @@ impl<'a> SetRef<'a> {
     pub(crate) fn sample(self, count: usize, random: &mut dyn FnMut() -> u64) -> Vec<&'a [u8]> {
         let count = count.min(self.len());
         match self.0 {
-            Form::Table(table) if count <= self.len() / 4 && !table.is_sparse() => {
+            Form::Table(table) if table.draws_are_cheap(count) => {
                 let mut drawn = Table::<&[u8]>::new(table.hasher(), 0);
                 while drawn.len() < count
                     && let Some(member) = self.random(random())

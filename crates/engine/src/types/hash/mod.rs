@@ -115,9 +115,8 @@ impl<'a> HashRef<'a> {
     pub(crate) fn sample(self, count: usize, random: &mut dyn FnMut() -> u64) -> Vec<(&'a [u8], &'a [u8])> {
         let (len, count) = (self.len(), count.min(self.len()));
         if let Form::Large(hash) = self.form
-            && count <= len / 4
             && len >= hash.table().len() / 2
-            && !hash.table().is_sparse()
+            && hash.table().draws_are_cheap(count)
         {
             let mut drawn = BTreeMap::new();
             while drawn.len() < count
