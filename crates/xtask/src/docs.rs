@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
+use crate::coverage;
 use crate::workspace::Workspace;
 
 /// Arguments of `cargo xtask docs`.
@@ -14,12 +15,15 @@ pub(crate) struct Arguments {
     /// Writes nothing and fails when a generated document is stale.
     #[arg(long)]
     check: bool,
+    /// Only prints which options and errors of each command no golden script shows.
+    #[arg(long, conflicts_with = "check")]
+    coverage: bool,
 }
 
 impl Arguments {
     /// Those of `cargo xtask docs --check`.
     pub(crate) fn checking() -> Self {
-        Self { check: true }
+        Self { check: true, coverage: false }
     }
 }
 
@@ -28,6 +32,9 @@ const GENERATED_FOLDERS: &[&str] = &["docs/commands"];
 
 /// Writes or checks the generated documents.
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    if arguments.coverage {
+        return coverage::print(workspace);
+    }
     let stale = stale(workspace)?;
     if arguments.check {
         if stale.is_empty() {

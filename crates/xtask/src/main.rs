@@ -10,6 +10,7 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod conformance;
+mod coverage;
 mod differ;
 mod docs;
 mod oracle;
