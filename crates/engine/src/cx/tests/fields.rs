@@ -117,6 +117,45 @@ fn an_entry_goes_with_its_last_field() {
     }
 }
 
+/// Also where the field that would have lived longest is gone.
+#[test]
+fn an_entry_lives_as_long_as_any_field() {
+    let mut database = Database::new();
+    (0..500)
+        .for_each(|number| assert!(put(&mut database, &name(number), Some(2000 + 10 * u64::from(number)))));
+    for last in (300..500u32).rev() {
+        database.now_ms = 1999 + 10 * u64::from(last);
+        assert_eq!(
+            database.read(|cx| cx.hash(KEY).unwrap().unwrap().len()),
+            500 - usize::try_from(last).unwrap()
+        );
+        database.now_ms = 1000;
+    }
+    for last in (300..500u32).rev() {
+        database.write(|cx| cx.hash_remove(KEY, &name(last)));
+        database.now_ms = 1990 + 10 * u64::from(last);
+        assert!(database.read(|cx| cx.exists(KEY)), "{last}");
+        database.now_ms += 1;
+        assert!(!database.read(|cx| cx.exists(KEY)), "{last}");
+        database.now_ms = 1000;
+    }
+}
+
+#[test]
+fn the_digest_knows_the_expiry_of_fields() {
+    for (mut database, _) in forms() {
+        let mut contents = Vec::new();
+        for expire_at_ms in [None, Some(2000), Some(2001)] {
+            put(&mut database, b"f", expire_at_ms);
+            contents.push(database.keyspace.digest().content);
+        }
+        contents.dedup();
+        assert_eq!(contents.len(), 3);
+        put(&mut database, b"f", None);
+        assert_eq!(database.keyspace.digest().content, contents[0]);
+    }
+}
+
 #[test]
 fn a_rename_and_a_copy_carry_the_expiry_of_fields() {
     for (mut database, lasting) in forms() {
