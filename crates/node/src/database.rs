@@ -16,6 +16,7 @@ use selvedge_log::{Disk, Durability, Log, LogId, Options, Sequence};
 use crate::clock::{Clock, DatabaseClock};
 use crate::entropy::Entropy;
 use crate::error::OpenError;
+use crate::hub::Hub;
 use crate::maintenance;
 use crate::recovery::{Progress, Recovery};
 use crate::waiters::Waiters;
@@ -45,6 +46,7 @@ pub struct Database {
     pub(crate) lane: Mutex<WriteLane>,
     pub(crate) clock: DatabaseClock,
     pub(crate) garbage: Sender<Vec<Garbage>>,
+    pub(crate) hub: Arc<Hub>,
     pub(crate) waiters: Arc<Waiters>,
     pub(crate) watches: Arc<Watches>,
     pub(crate) expired_total: AtomicU64,
@@ -106,6 +108,7 @@ impl Database {
             keyspace,
             lane: Mutex::new(lane),
             garbage,
+            hub: Arc::default(),
             waiters: Arc::default(),
             watches: Arc::default(),
             expired_total: AtomicU64::new(0),

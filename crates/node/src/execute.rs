@@ -10,6 +10,7 @@ use selvedge_wire::ReplySink;
 use smallvec::SmallVec;
 
 use crate::database::Database;
+use crate::hub::Outbox;
 use crate::limits::MUTATION_OVERHEAD_BYTES;
 use crate::waiters::{Blocked, Waiter};
 use crate::write_lane::WriteLane;
@@ -70,12 +71,13 @@ impl Database {
     ) -> Executed {
         let keys = self.keys(command, args);
         let whole = command.needs_all_shards(args);
+        let outbox = Outbox::new(&self.hub);
         let (result, seen) = if command.traits.contains(Traits::ROAMING) {
             let cx = ReadCx::roaming(&self.keyspace, self.clock.now());
             (handler(&cx, args, out), cx.seen())
         } else {
             let guards = self.keyspace.read(&scope(whole, &keys));
-            let cx = ReadCx::new(&self.keyspace, &guards, self.clock.now());
+            let cx = ReadCx::new(&self.keyspace, &guards, self.clock.now()).with_post(&outbox);
             let cx = match keys.first() {
                 Some((key, hash)) => cx.with_key(key, *hash),
                 None => cx,
@@ -83,6 +85,7 @@ impl Database {
             let result = handler(&cx, args, out);
             (result, cx.seen())
         };
+        outbox.deliver();
         if self.tracks_uncommitted && seen.expired {
             self.remove_met(&keys);
         }

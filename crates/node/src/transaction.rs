@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 
 use crate::database::Database;
 use crate::execute::{Executed, HashedKeys, log_bytes, scope, write_error};
+use crate::hub::Outbox;
 use crate::watches::Watch;
 use crate::write_lane::WriteLane;
 
@@ -23,6 +24,16 @@ pub struct Queued {
 /// Called for each queued command in order, with its place and what writes its one reply.
 pub type EachReply<'a> = &'a mut dyn FnMut(usize, &mut dyn FnMut(&mut dyn ReplySink));
 
+/// What a transaction needs and will do.
+struct Plan<'a> {
+    commands: Vec<(&'static Command, SmallVec<[&'a [u8]; 8]>)>,
+    scope: Scope,
+    keys: HashedKeys<'a>,
+    writes: bool,
+    /// Room that its writes take in the log, as far as this can be said before they run.
+    bytes: usize,
+}
+
 impl Database {
     /// Runs queued commands as one: nobody sees a state in between, and the log has all of it or nothing.
     ///
@@ -34,56 +45,59 @@ impl Database {
         watch: Option<&Watch>,
         each: EachReply<'_>,
     ) -> Executed {
-        let writes = queue.iter().any(|queued| queued.command.is_write());
-        let arguments: Vec<SmallVec<[&[u8]; 8]>> =
-            queue.iter().map(|queued| queued.arguments.iter().map(Vec::as_slice).collect()).collect();
-        let mut keys = HashedKeys::new();
-        let mut whole = false;
-        let mut bytes = 0;
-        for (queued, args) in queue.iter().zip(&arguments) {
-            whole |= queued.command.needs_all_shards(args);
-            bytes += if queued.command.is_write() { log_bytes(args) } else { 0 };
-            keys.extend(self.keys(queued.command, args));
-        }
-        let scope = scope(whole, &keys);
+        let plan = self.plan(queue);
+        let outbox = Outbox::new(&self.hub);
         let watch = watch.filter(|watch| !watch.is_empty());
         // Under the lane nothing changes any more between the look at the watched keys and the commands.
-        let mut lane = (writes || watch.is_some()).then(|| self.lane.lock());
+        let mut lane = (plan.writes || watch.is_some()).then(|| self.lane.lock());
         if watch.is_some_and(|watch| !self.holds(watch)) {
             return Executed::Outdated { sequence: self.log.last_sequence() };
         }
-        let unlogged = if let Some(lane) = lane.as_mut().filter(|_| writes) {
-            match self.run_writes(lane, queue, &arguments, &scope, bytes, each) {
+        let unlogged = if let Some(lane) = lane.as_mut().filter(|_| plan.writes) {
+            match self.run_writes(lane, &plan, &outbox, each) {
                 Ok(unlogged) => unlogged,
                 Err(answer) => return answer,
             }
         } else {
-            self.run_reads(queue, &arguments, &scope, each)
+            self.run_reads(&plan, &outbox, each)
         };
         drop(lane);
+        outbox.deliver();
         if unlogged && self.tracks_uncommitted {
-            self.remove_met(&keys);
+            self.remove_met(&plan.keys);
         }
         let last = self.log.last_sequence();
-        let waits = writes || self.tracks_uncommitted || self.writes_out_itself;
+        let waits = plan.writes || self.tracks_uncommitted || self.writes_out_itself;
         Executed::Done { wait_for: if waits { last } else { 0 }, sequence: last, is_error: false }
     }
 
+    fn plan<'a>(&self, queue: &'a [Queued]) -> Plan<'a> {
+        let mut commands = Vec::with_capacity(queue.len());
+        let mut keys = HashedKeys::new();
+        let (mut whole, mut writes, mut bytes) = (false, false, 0);
+        for queued in queue {
+            let args: SmallVec<[&[u8]; 8]> = queued.arguments.iter().map(Vec::as_slice).collect();
+            // The plan's slices are those of the queue, not of this list of them.
+            let positions = queued.command.key_positions(&args).unwrap_or_default();
+            let named = positions.into_iter().filter_map(|position| queued.arguments.get(position));
+            keys.extend(named.map(|key| (key.as_slice(), self.keyspace.hash(key))));
+            whole |= queued.command.needs_all_shards(&args);
+            writes |= queued.command.is_write();
+            bytes += if queued.command.is_write() { log_bytes(&args) } else { 0 };
+            commands.push((queued.command, args));
+        }
+        Plan { commands, scope: scope(whole, &keys), keys, writes, bytes }
+    }
+
     /// Returns whether something expired was met.
-    fn run_reads(
-        &self,
-        queue: &[Queued],
-        arguments: &[SmallVec<[&[u8]; 8]>],
-        scope: &Scope,
-        each: EachReply<'_>,
-    ) -> bool {
-        let guards = self.keyspace.read(scope);
+    fn run_reads(&self, plan: &Plan<'_>, outbox: &Outbox<'_>, each: EachReply<'_>) -> bool {
+        let guards = self.keyspace.read(&plan.scope);
         let now = self.clock.now();
         let mut met_expired = false;
-        for (index, (queued, args)) in queue.iter().zip(arguments).enumerate() {
-            if let Run::Read(handler) = queued.command.run {
+        for (index, (command, args)) in plan.commands.iter().enumerate() {
+            if let Run::Read(handler) = command.run {
                 let random = now.us().wrapping_add(index as u64);
-                let cx = ReadCx::new(&self.keyspace, &guards, now).with_random(random);
+                let cx = ReadCx::new(&self.keyspace, &guards, now).with_random(random).with_post(outbox);
                 each(index, &mut |out| {
                     write_error(handler(&cx, args, out), out);
                 });
@@ -97,23 +111,21 @@ impl Database {
     fn run_writes(
         &self,
         lane: &mut WriteLane,
-        queue: &[Queued],
-        arguments: &[SmallVec<[&[u8]; 8]>],
-        scope: &Scope,
-        bytes: usize,
+        plan: &Plan<'_>,
+        outbox: &Outbox<'_>,
         each: EachReply<'_>,
     ) -> Result<bool, Executed> {
-        self.admit_bytes(bytes)?;
-        let mut guards = self.keyspace.write(scope);
+        self.admit_bytes(plan.bytes)?;
+        let mut guards = self.keyspace.write(&plan.scope);
         let now = self.clock.now();
         lane.begin(now, self.log.committed());
         lane.batch.record_inverses(true);
         let poison = self.poison_on_panic();
         let mut met_expired = false;
-        for (index, (queued, args)) in queue.iter().zip(arguments).enumerate() {
+        for (index, (command, args)) in plan.commands.iter().enumerate() {
             let random = lane.random();
             each(index, &mut |out| {
-                let result = match queued.command.run {
+                let result = match command.run {
                     Run::Write(handler) => {
                         let mut cx = WriteCx::new(&self.keyspace, &mut guards, &mut lane.batch, now, random);
                         let result = handler(&mut cx, args, out);
@@ -132,7 +144,9 @@ impl Database {
                         })
                     }
                     Run::Read(handler) => {
-                        let cx = ReadCx::within(&self.keyspace, &guards, now).with_random(random);
+                        let cx = ReadCx::within(&self.keyspace, &guards, now)
+                            .with_random(random)
+                            .with_post(outbox);
                         let result = handler(&cx, args, out);
                         met_expired |= cx.seen().expired;
                         result

@@ -21,6 +21,15 @@ pub const HTTP_HEAD_BYTES_MAX: usize = 64 * 1024;
 /// Keys that one connection may watch: each is kept twice, and EXEC looks at all of them.
 pub const WATCHED_KEYS_MAX: usize = 1_000_000;
 
+/// Bytes of messages that wait for a subscriber to read. Beyond, it is cut off: Redis' own limit for such clients.
+pub const SUBSCRIBER_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Subscriptions of one connection: each takes some two hundred bytes.
+pub const SUBSCRIPTIONS_MAX: usize = 100_000;
+
+/// How often a stream of events says that it is still there: more often than proxies lose patience.
+pub const EVENTS_HEARTBEAT: Duration = Duration::from_secs(15);
+
 /// Bytes that are read ahead from a connection whose command waits. Beyond, the client's next requests wait in its socket.
 pub const READ_AHEAD_BYTES_MAX: usize = 64 * 1024;
 

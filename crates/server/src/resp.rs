@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
 
+use selvedge_node::Subscriber;
 use selvedge_wire::ReplySink;
 use selvedge_wire::resp::{Limits, RequestDecoder, RespSink};
 use smallvec::SmallVec;
@@ -18,7 +19,7 @@ use tokio::task::{AbortHandle, yield_now};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use crate::clients::{Ends, Flag};
-use crate::connection::{BlockedCommand, Connection};
+use crate::connection::{BlockedCommand, Connection, write_delivery};
 use crate::limits::{READ_AHEAD_BYTES_MAX, READ_BYTES, TURN_OUTPUT_BYTES};
 use crate::metrics::add;
 use crate::shared::Shared;
@@ -56,10 +57,16 @@ impl Loop {
             if let Some(limits) = self.connection.new_limits.take() {
                 self.decoder.set_limits(limits);
             }
-            let count = self.read(stream).await?;
-            if count == 0 {
-                return Ok(());
-            }
+            let count = match self.next(stream).await? {
+                Next::Bytes(count) => count,
+                Next::Messages => {
+                    if !self.deliver(stream).await? {
+                        return Ok(());
+                    }
+                    continue;
+                }
+                Next::End => return Ok(()),
+            };
             let shared = Arc::clone(&self.connection.shared);
             let running = Running::begin(&shared);
             let done = self.turns(stream, count).await;
@@ -82,9 +89,45 @@ impl Loop {
         }
     }
 
+    /// Waits for what the client sends, or for messages that it listens to.
+    async fn next(&mut self, stream: &mut TcpStream) -> io::Result<Next> {
+        let Some(arrivals) = self.connection.subscriber.as_ref().map(Subscriber::arrivals) else {
+            return Ok(Next::of(self.read(stream).await?));
+        };
+        tokio::select! {
+            count = self.read(stream) => Ok(Next::of(count?)),
+            () = arrivals.next() => Ok(Next::Messages),
+        }
+    }
+
+    /// Sends the messages that have arrived. False: they were too many.
+    async fn deliver(&mut self, stream: &mut TcpStream) -> io::Result<bool> {
+        let Some(subscriber) = &mut self.connection.subscriber else { return Ok(true) };
+        let deliveries = match subscriber.take() {
+            Ok(deliveries) => deliveries,
+            Err(overflow) => {
+                tracing::warn!(%overflow, "a connection was closed");
+                return Ok(false);
+            }
+        };
+        let mut out = take_buffer();
+        for delivery in &deliveries {
+            write_delivery(delivery, &mut RespSink::new(&mut out, self.connection.protocol));
+            if out.len() >= TURN_OUTPUT_BYTES {
+                self.write(stream, &out).await?;
+                out.clear();
+            }
+        }
+        self.write(stream, &out).await?;
+        give_buffer(out);
+        Ok(true)
+    }
+
     /// Waits for bytes and takes them; says how many. 0: the connection ended.
     async fn read(&mut self, stream: &mut TcpStream) -> io::Result<usize> {
-        let idle_timeout_ms = self.connection.shared.settings.idle_timeout_ms;
+        // A client that only listens is silent for good reason.
+        let listens = self.connection.subscriber.as_ref().is_some_and(|subscriber| subscriber.total() > 0);
+        let idle_timeout_ms = if listens { 0 } else { self.connection.shared.settings.idle_timeout_ms };
         let silence_ends =
             (idle_timeout_ms > 0).then(|| Instant::now() + Duration::from_millis(idle_timeout_ms));
         let deadline = self.deadline.or(silence_ends);
@@ -271,9 +314,35 @@ impl Loop {
         };
         let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) else { return Ok(()) };
         let patience = Duration::from_millis(self.connection.shared.settings.write_timeout_ms);
-        timeout(patience, stream.write_all(rest))
-            .await
-            .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+        let arrivals = self.connection.subscriber.as_ref().map(Subscriber::arrivals);
+        let given_up = async {
+            match arrivals {
+                Some(arrivals) => arrivals.overflow().await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            written = timeout(patience, stream.write_all(rest)) => {
+                written.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+            }
+            () = given_up => Err(io::ErrorKind::TimedOut.into()),
+        }
+    }
+}
+
+/// What there is to do next.
+enum Next {
+    /// That many bytes came.
+    Bytes(usize),
+    /// Messages have arrived, or too many of them.
+    Messages,
+    /// The client is gone.
+    End,
+}
+
+impl Next {
+    fn of(count: usize) -> Self {
+        if count == 0 { Self::End } else { Self::Bytes(count) }
     }
 }
 

@@ -18,5 +18,6 @@ mod golden;
 mod harness;
 mod lifecycle;
 mod monitoring;
+mod pubsub;
 mod refusals;
 mod rest;

@@ -20,6 +20,7 @@ pub(crate) mod lcs;
 pub(crate) mod list_elements;
 pub(crate) mod lists;
 pub(crate) mod monitoring;
+pub(crate) mod pubsub;
 mod reply;
 mod scan;
 pub(crate) mod server;

@@ -7,6 +7,7 @@ use crate::cx::{Lookup, Seen};
 use crate::entry::{EntryRef, Record};
 use crate::hash::{KeyHash, KeyHasher};
 use crate::keyspace::{Keyspace, ReadGuards, Sequence, Shards, WriteGuards, random_entry, scan};
+use crate::post::{ChannelKind, Post};
 use crate::random;
 use crate::time::Now;
 
@@ -24,6 +25,7 @@ pub struct ReadCx<'a> {
     memo: Memo<'a>,
     watcher: Watcher,
     roams: bool,
+    post: Option<&'a dyn Post>,
 }
 
 impl<'a> ReadCx<'a> {
@@ -49,6 +51,7 @@ impl<'a> ReadCx<'a> {
             memo: Memo::default(),
             watcher: Watcher::default(),
             roams: false,
+            post: None,
         }
     }
 
@@ -62,6 +65,17 @@ impl<'a> ReadCx<'a> {
     #[must_use]
     pub fn with_random(self, seed: u64) -> Self {
         Self { random: Cell::new(seed), ..self }
+    }
+
+    /// Gives messages a way out. Without one they reach nobody.
+    #[must_use]
+    pub fn with_post(self, post: &'a dyn Post) -> Self {
+        Self { post: Some(post), ..self }
+    }
+
+    /// Posts a message. Returns how many subscriptions it reaches.
+    pub fn publish(&self, kind: ChannelKind, channel: &[u8], message: &[u8]) -> usize {
+        self.post.map_or(0, |post| post.post(kind, channel, message))
     }
 
     /// Remembers the hash that was computed to lock the shard of `key`, so that it is not computed again.

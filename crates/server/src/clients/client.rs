@@ -48,6 +48,8 @@ pub(crate) struct Live {
     queued: AtomicI64,
     queued_bytes: AtomicUsize,
     watched: AtomicUsize,
+    /// Channels, patterns and sharded channels that it listens to.
+    subscriptions: [AtomicUsize; 3],
     input_bytes: AtomicUsize,
     input_capacity_bytes: AtomicUsize,
     output_bytes: AtomicUsize,
@@ -86,10 +88,11 @@ impl Client {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let size = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
         let queued = live.queued.load(Ordering::Relaxed);
+        let [channels, patterns, sharded] = live.subscriptions.each_ref().map(size);
         let (input, capacity) = (size(&live.input_bytes), size(&live.input_capacity_bytes));
         let memory = size_of::<Self>() + capacity + size(&live.output_bytes) + size(&live.queued_bytes);
         format!(
-            "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db=0 sub=0 psub=0 ssub=0 multi={queued} \
+            "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db=0 sub={} psub={} ssub={} multi={queued} \
              watch={} qbuf={input} qbuf-free={} argv-mem=0 multi-mem={} rbs=0 rbp=0 obl={} oll=0 omem=0 \
              tot-mem={memory} events=r cmd={} user={} redir=-1 resp={} lib-name={} lib-ver={} io-thread=0 \
              tot-net-in={} tot-net-out={} tot-cmds={}\n",
@@ -101,6 +104,9 @@ impl Client {
             now_ms.saturating_sub(self.connected_ms) / 1000,
             now_ms.saturating_sub(read(&live.active_ms)) / 1000,
             live.flags_text(queued >= 0),
+            channels,
+            patterns,
+            sharded,
             size(&live.watched),
             capacity.saturating_sub(input),
             size(&live.queued_bytes),
@@ -126,6 +132,7 @@ impl Live {
             queued: AtomicI64::new(-1),
             queued_bytes: AtomicUsize::new(0),
             watched: AtomicUsize::new(0),
+            subscriptions: Default::default(),
             input_bytes: AtomicUsize::new(0),
             input_capacity_bytes: AtomicUsize::new(0),
             output_bytes: AtomicUsize::new(0),
@@ -176,6 +183,13 @@ impl Live {
     /// Notes how many keys are watched.
     pub(crate) fn watches(&self, count: usize) {
         self.watched.store(count, Ordering::Relaxed);
+    }
+
+    /// Notes how many channels, patterns and sharded channels it listens to.
+    pub(crate) fn listens(&self, counts: [usize; 3]) {
+        for (place, count) in self.subscriptions.iter().zip(counts) {
+            place.store(count, Ordering::Relaxed);
+        }
     }
 
     /// Sets or takes away a property.

@@ -3,6 +3,7 @@
 mod config;
 mod debug;
 mod latency;
+mod pubsub;
 mod slow_log;
 
 use selvedge_node::{Args, Connection as Word};
@@ -27,6 +28,11 @@ pub(crate) fn is_about_process(word: Word) -> bool {
             | Word::LatencyHistory
             | Word::LatencyLatest
             | Word::LatencyReset
+            | Word::PubsubChannels
+            | Word::PubsubNumpat
+            | Word::PubsubNumsub
+            | Word::PubsubShardchannels
+            | Word::PubsubShardnumsub
             | Word::SlowlogGet
             | Word::SlowlogLen
             | Word::SlowlogReset
@@ -52,6 +58,9 @@ pub(crate) fn answer(shared: &Shared, word: Word, args: Args<'_>, sink: &mut dyn
         Word::LatencyHistory => latency::history(shared, rest, sink),
         Word::LatencyLatest => latency::latest(shared, sink),
         Word::LatencyReset => latency::reset(shared, rest, sink),
+        Word::PubsubChannels | Word::PubsubShardchannels => pubsub::channels(shared, word, rest, sink),
+        Word::PubsubNumpat => pubsub::patterns(shared, sink),
+        Word::PubsubNumsub | Word::PubsubShardnumsub => pubsub::listeners(shared, word, rest, sink),
         Word::SlowlogGet => slow_log::get(shared, args, sink),
         Word::SlowlogLen => sink.integer(integer(shared.slow_log.len())),
         Word::SlowlogReset => {

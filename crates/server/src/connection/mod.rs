@@ -3,14 +3,16 @@
 mod client;
 mod hello;
 mod kill;
+mod subscriptions;
 mod transaction;
 
 pub(crate) use hello::REDIS_VERSION;
+pub(crate) use subscriptions::write_delivery;
 
 use std::sync::Arc;
 
 use selvedge_node::{
-    Args, Blocked, Caller, Command, Connection as Word, Permission, Run, Watch, one_database,
+    Args, Blocked, Caller, Command, Connection as Word, Permission, Run, Subscriber, Watch, one_database,
 };
 use selvedge_wire::resp::{Limits, RespSink};
 use selvedge_wire::{Protocol, ReplySink};
@@ -33,6 +35,8 @@ pub(crate) struct Connection {
     pub(crate) new_limits: Option<Limits>,
     /// Set while a command waits, which keeps those behind it waiting too.
     pub(crate) blocked: Option<BlockedCommand>,
+    /// Set from the first subscription on.
+    pub(crate) subscriber: Option<Subscriber>,
     transaction: Option<Transaction>,
     watch: Watch,
     replies: Replies,
@@ -69,6 +73,7 @@ impl Connection {
             protocol: Protocol::Resp2,
             new_limits: None,
             blocked: None,
+            subscriber: None,
             transaction: None,
             watch,
             replies: Replies::On,
@@ -111,6 +116,15 @@ impl Connection {
         self.shared.wait_for_the_end_of_a_pause(writes).await;
         let (start, begun) = (turn.out.len(), turn.meter.since());
         let protocol = self.protocol;
+        if !self.may_run(command) {
+            let text = format!(
+                "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in \
+                 this context",
+                command.name
+            );
+            self.sink(turn).error(&text);
+            return;
+        }
         match command.run {
             Run::Connection(Word::Exec) => self.exec(turn).await,
             Run::Connection(word) if self.transaction.is_none() || acts_at_once(word) => {
@@ -119,6 +133,9 @@ impl Connection {
             _ if self.transaction.is_some() => {
                 self.queue(command, args, turn);
                 return;
+            }
+            Run::Read(_) if subscriptions::is_ping(command) && self.listens_in_resp2() => {
+                self.ping_listener(args, turn);
             }
             Run::Read(_) | Run::Write(_) | Run::Blocking(_) => {
                 let ended = turn
@@ -160,8 +177,19 @@ impl Connection {
                 self.unwatch();
                 self.sink(turn).status("OK");
             }
+            Word::Subscribe | Word::Psubscribe | Word::Ssubscribe => {
+                if let Some(topic) = subscriptions::topic_of(word) {
+                    self.subscribe(topic, args, turn);
+                }
+            }
+            Word::Unsubscribe | Word::Punsubscribe | Word::Sunsubscribe => {
+                if let Some(topic) = subscriptions::topic_of(word) {
+                    self.unsubscribe(topic, args, turn);
+                }
+            }
             Word::Reset => {
                 self.transaction = None;
+                self.subscriber = None;
                 self.watch.clear();
                 self.replies = Replies::On;
                 self.protocol = Protocol::Resp2;
@@ -169,6 +197,7 @@ impl Connection {
                 *self.client.about.lock() = About::default();
                 self.client.live.queues(None);
                 self.client.live.watches(0);
+                self.client.live.listens([0; 3]);
                 for flag in [Flag::Resp3, Flag::NoEvict, Flag::NoTouch] {
                     self.client.live.set(flag, false);
                 }

@@ -6,6 +6,7 @@ use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, Response, StatusCode};
 use selvedge_wire::json;
 
+use crate::rest::events::AnswerBody;
 use crate::shared::Shared;
 
 pub(super) const SYNC_TOKEN: HeaderName = HeaderName::from_static("upstash-sync-token");
@@ -15,7 +16,7 @@ const KEEP_ALIVE: HeaderValue = HeaderValue::from_static("timeout=60");
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, OPTIONS");
 const ANY: HeaderValue = HeaderValue::from_static("*");
 
-pub(super) type Answer = Response<Full<Bytes>>;
+pub(super) type Answer = Response<AnswerBody>;
 
 /// An answer with the headers that all carry.
 pub(super) fn answer(
@@ -35,7 +36,7 @@ pub(super) fn with_sequence(
     body: Vec<u8>,
     sequence: u64,
 ) -> Answer {
-    let mut answer = Response::new(Full::new(Bytes::from(body)));
+    let mut answer = Response::new(AnswerBody::Whole(Full::new(Bytes::from(body))));
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));

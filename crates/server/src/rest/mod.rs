@@ -1,6 +1,7 @@
 //! The REST door: HTTP/1.1 and cleartext HTTP/2 in the dialect of Upstash (UPSTASH.md section 1).
 
 mod answer;
+mod events;
 mod execute;
 mod routes;
 

@@ -4,7 +4,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap};
 use hyper::{Method, Request, StatusCode};
-use selvedge_node::{Caller, Permission};
+use selvedge_node::{Caller, Permission, Topic};
 use selvedge_wire::json::Encoding;
 use selvedge_wire::rest::{self, Reserved, RestError};
 use tokio::time::timeout;
@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use crate::metrics::{self, add};
 use crate::resp::Running;
 use crate::rest::answer::{self, Answer, JSON};
+use crate::rest::events;
 use crate::rest::execute::{self, Form};
 use crate::shared::Shared;
 
@@ -61,7 +62,18 @@ pub(super) async fn answer(shared: &Shared, request: Request<Incoming>, is_loopb
     add(&shared.metrics.received_bytes, body.len() as u64);
     let caller = Caller { permission };
     let bytes_max = usize::try_from(shared.settings.request_bytes_max).unwrap_or(usize::MAX);
-    match rest::reserved(path).map(|reserved| (reserved.word, reserved.is_bare())) {
+    let reserved = rest::reserved(path);
+    if let Some(reserved) = reserved {
+        let topic = match reserved.word {
+            Reserved::Subscribe => Some(Topic::Channel),
+            Reserved::PSubscribe => Some(Topic::Pattern),
+            Reserved::Pipeline | Reserved::MultiExec | Reserved::Monitor => None,
+        };
+        if let Some(topic) = topic {
+            return events::subscribe(shared, topic, reserved.segments());
+        }
+    }
+    match reserved.map(|reserved| (reserved.word, reserved.is_bare())) {
         Some((Reserved::Pipeline, true)) => match rest::parse_pipeline(&body, bytes_max) {
             Ok(commands) => execute::pipeline(shared, caller, form, &commands).await,
             Err(error) => refused(shared, &error),

@@ -117,6 +117,8 @@ impl KeyUse {
     pub(crate) const RW: Self = Self { mode: "RW", flags: 0 };
     pub(crate) const OW: Self = Self { mode: "OW", flags: 0 };
     pub(crate) const RM: Self = Self { mode: "RM", flags: 0 };
+    /// A word that chooses a node of a cluster as a key would.
+    pub(crate) const NOT_KEY: Self = Self { mode: "not_key", flags: 0 };
 
     const NAMES: [&'static str; 5] = ["access", "update", "insert", "delete", "variable_flags"];
 

@@ -205,6 +205,8 @@ pub enum Group {
     Server,
     /// MULTI and what belongs to it.
     Transactions,
+    /// Messages between clients.
+    PubSub,
 }
 
 impl Group {
@@ -221,6 +223,7 @@ impl Group {
             Self::Connection => "connection",
             Self::Server => "server",
             Self::Transactions => "transactions",
+            Self::PubSub => "pubsub",
         }
     }
 }
@@ -303,12 +306,23 @@ pub enum Connection {
     LatencyLatest,
     LatencyReset,
     Multi,
+    Psubscribe,
+    PubsubChannels,
+    PubsubNumpat,
+    PubsubNumsub,
+    PubsubShardchannels,
+    PubsubShardnumsub,
+    Punsubscribe,
     Quit,
     Reset,
     Select,
     SlowlogGet,
     SlowlogLen,
     SlowlogReset,
+    Ssubscribe,
+    Subscribe,
+    Sunsubscribe,
+    Unsubscribe,
     Unwatch,
     Watch,
 }
@@ -341,6 +355,7 @@ pub const FAMILIES: &[&[Command]] = &[
     commands::client::COMMANDS,
     commands::monitoring::COMMANDS,
     commands::transactions::COMMANDS,
+    commands::pubsub::COMMANDS,
     commands::command::COMMANDS,
 ];
 

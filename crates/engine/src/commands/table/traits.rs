@@ -42,6 +42,9 @@ impl Traits {
     /// In the categories `@list`, `@set` and `@sortedset` instead of that of its group.
     pub const COLLECTIONS: Self = Self(1 << 16);
 
+    /// About messages between clients.
+    pub const PUBSUB: Self = Self(1 << 15);
+
     /// Both sets together.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
