@@ -33,6 +33,9 @@ pub const EVENTS_HEARTBEAT: Duration = Duration::from_secs(15);
 /// Bytes that are read ahead from a connection whose command waits. Beyond, the client's next requests wait in its socket.
 pub const READ_AHEAD_BYTES_MAX: usize = 64 * 1024;
 
+/// Bytes that are read to no purpose behind a refused HTTP request, so that its client gets to read why.
+pub const HTTP_DISCARDED_BYTES_MAX: usize = 1024 * 1024;
+
 /// Bytes of a connection's name and of what a client library says of itself.
 pub const NAME_BYTES_MAX: usize = 1024;
 

@@ -1,7 +1,8 @@
-//! RESP2, RESP3 and the JSON dialect of Upstash over one [`Value`], without IO.
+//! RESP2, RESP3 and the JSON dialect of Upstash over one [`Value`], without IO; and what frames a request of HTTP/1.1.
 //!
 //! Bytes come in and go out as slices; sockets, time and limits of connections are the caller's.
 
+pub mod http;
 pub mod json;
 pub mod limits;
 pub mod resp;

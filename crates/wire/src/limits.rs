@@ -36,6 +36,15 @@ pub const PIPELINE_COMMANDS_MAX: usize = 100_000;
 /// size in memory; this bounds it to 48 MiB.
 pub const PIPELINE_ARGUMENTS_MAX: usize = 2 * 1024 * 1024;
 
+/// Bytes of the line in front of a chunk of an HTTP body: its size in hexadecimal, and extensions that nobody reads.
+pub const HTTP_CHUNK_LINE_BYTES_MAX: usize = 256;
+
+/// Headers of an HTTP request: the most that the server behind reads. Browsers behind a few proxies send some thirty.
+pub const HTTP_HEADERS_MAX: usize = 100;
+
+/// Empty lines in front of an HTTP request. One is usual behind the body of a careless client.
+pub const HTTP_EMPTY_LINES_MAX: usize = 4;
+
 /// Levels that a reply may nest when it is decoded: decoding and dropping recurse. Replies of Redis nest to about eight.
 pub const REPLY_DEPTH_MAX: usize = 64;
 

@@ -41,18 +41,24 @@ fn golden_resp_with_a_password() {
     passes(&mut target, &folder().join("password"));
 }
 
-#[test]
-fn golden_rest() {
+fn passes_over_rest(form: RestForm, encoding: Encoding) {
     let data = tempfile::tempdir().unwrap();
     let server = start(&data, &[]);
-    for (form, encoding) in [
-        (RestForm::Command, Encoding::Plain),
-        (RestForm::Command, Encoding::Base64),
-        (RestForm::Pipeline, Encoding::Base64),
-        (RestForm::Path, Encoding::Plain),
-    ] {
-        println!("{form:?} {encoding:?}");
-        let address = server.http().to_string();
-        passes(&mut RestTarget::connect(&address, PASSWORD, form, encoding).unwrap(), &folder());
-    }
+    let address = server.http().to_string();
+    passes(&mut RestTarget::connect(&address, PASSWORD, form, encoding).unwrap(), &folder());
+}
+
+#[test]
+fn golden_rest_commands() {
+    passes_over_rest(RestForm::Command, Encoding::Plain);
+}
+
+#[test]
+fn golden_rest_pipelines() {
+    passes_over_rest(RestForm::Pipeline, Encoding::Base64);
+}
+
+#[test]
+fn golden_rest_paths() {
+    passes_over_rest(RestForm::Path, Encoding::Base64);
 }

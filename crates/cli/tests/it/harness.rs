@@ -157,6 +157,17 @@ pub fn run_to_end(arguments: &[String]) -> Output {
     selvedge().args(arguments).output().unwrap()
 }
 
+/// Sends bytes as they are, and reads all that comes until the server ends the connection.
+pub fn exchange(address: SocketAddr, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(ANSWER_TIMEOUT)).unwrap();
+    // A server that refuses early may end the connection while bytes are still on their way: what it said counts.
+    let _ = stream.write_all(bytes);
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
 /// Sends an HTTP request as it is; the status and the body.
 pub fn http(address: SocketAddr, request: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).unwrap();

@@ -17,6 +17,8 @@ mod first_start;
 mod golden;
 mod harness;
 mod lifecycle;
+mod malformed_http;
+mod malformed_resp;
 mod monitoring;
 mod pubsub;
 mod refusals;

@@ -3,6 +3,7 @@
 mod answer;
 mod events;
 mod execute;
+mod guarded;
 mod routes;
 
 use std::convert::Infallible;
@@ -15,6 +16,7 @@ use hyper_util::server::conn::auto::Builder;
 use tokio::net::TcpStream;
 
 use crate::limits::HTTP_HEAD_BYTES_MAX;
+use crate::rest::guarded::{Guarded, InProgress};
 use crate::shared::Shared;
 
 /// Runs the tasks of HTTP/2 on the connection's own thread.
@@ -31,19 +33,26 @@ impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for LocalExecutor 
 pub(crate) async fn serve(shared: Arc<Shared>, stream: TcpStream) {
     let is_loopback = stream.peer_addr().is_ok_and(|peer| peer.ip().is_loopback());
     let head_timeout = Duration::from_millis(shared.settings.http_idle_timeout_ms);
+    let in_progress = InProgress::default();
+    let guarded = Guarded::new(stream, in_progress.clone());
     let service = service_fn(move |request| {
         let shared = Arc::clone(&shared);
-        async move { Ok::<_, Infallible>(routes::answer(&shared, request, is_loopback).await) }
+        let begun = in_progress.begin();
+        async move {
+            let _begun = begun;
+            Ok::<_, Infallible>(routes::answer(&shared, request, is_loopback).await)
+        }
     });
     let mut builder = Builder::new(LocalExecutor);
     builder
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(head_timeout)
-        .max_buf_size(HTTP_HEAD_BYTES_MAX)
+        // The guard's limit is met first, and says so.
+        .max_buf_size(2 * HTTP_HEAD_BYTES_MAX)
         .pipeline_flush(true);
     builder.http2().timer(TokioTimer::new());
-    if let Err(error) = builder.serve_connection(TokioIo::new(stream), service).await {
+    if let Err(error) = builder.serve_connection(TokioIo::new(guarded), service).await {
         tracing::debug!(error, "an HTTP connection ended early");
     }
 }

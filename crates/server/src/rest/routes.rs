@@ -1,7 +1,7 @@
 //! Which request is which.
 
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::header::{self, HeaderMap};
 use hyper::{Method, Request, StatusCode};
 use selvedge_node::{Caller, Permission, Topic};
@@ -46,11 +46,14 @@ pub(super) async fn answer(shared: &Shared, request: Request<Incoming>, is_loopb
     };
     let patience = std::time::Duration::from_millis(shared.settings.request_timeout_ms);
     let body_bytes_max = usize::try_from(shared.settings.body_bytes_max).unwrap_or(usize::MAX);
+    // What is announced is not waited for.
+    if body.size_hint().lower() > shared.settings.body_bytes_max {
+        return too_large(shared);
+    }
     let body = match timeout(patience, Limited::new(body, body_bytes_max).collect()).await {
         Ok(Ok(body)) => body.to_bytes(),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            let text = format!("ERR max request size exceeded. Limit: {body_bytes_max} bytes");
-            return answer::error(shared, StatusCode::PAYLOAD_TOO_LARGE, &text);
+            return too_large(shared);
         }
         Ok(Err(_)) => {
             return answer::error(shared, StatusCode::BAD_REQUEST, "ERR the request body ended early");
@@ -94,6 +97,12 @@ pub(super) async fn answer(shared: &Shared, request: Request<Incoming>, is_loopb
             Err(error) => refused(shared, &error),
         },
     }
+}
+
+fn too_large(shared: &Shared) -> Answer {
+    let limit = shared.settings.body_bytes_max;
+    let text = format!("ERR max request size exceeded. Limit: {limit} bytes");
+    answer::error(shared, StatusCode::PAYLOAD_TOO_LARGE, &text)
 }
 
 fn refused(shared: &Shared, error: &RestError) -> Answer {
