@@ -1,8 +1,8 @@
 //! The table behind the keyspace, large hashes, sets and sorted sets: extendible hashing with small buckets.
 //!
 //! A bucket holds up to [`bucket::BUCKET_RECORDS_MAX`] records and one tag byte (8 hash bits) for each. A directory maps
-//! the top bits of a hash to its bucket. A full bucket splits in two by the next hash bit; when its depth passes the
-//! directory's, the directory doubles. So an insert moves at most one bucket's records, whatever the table holds.
+//! the top bits of a hash to its bucket. A full bucket splits in two by the next hash bit; when its depth passes that of
+//! its part of the directory, the part doubles. So an insert moves at most one bucket's records, whatever the table holds.
 //!
 //! Buckets partition the hash space in order, which gives a scan cursor that survives growth: the first 48-bit hash
 //! prefix after the last bucket returned. Buckets never merge; one that empties frees its records, not itself.
@@ -10,12 +10,14 @@
 //! A copy of a table shares the chunks its buckets lie in, until either of the two changes something there.
 
 mod bucket;
+mod directory;
 mod scan;
 #[cfg(test)]
 mod tests;
 
 use bucket::Bucket;
 pub(crate) use bucket::NEVER_DUE;
+use directory::Directory;
 pub(crate) use scan::CURSOR_BITS;
 
 use crate::chunk::Chunks;
@@ -62,8 +64,7 @@ pub(crate) struct Table<R> {
     hasher: KeyHasher,
     /// Top bits of the hash that are the same for all records (they chose the shard).
     skip_bits: u32,
-    depth: u8,
-    directory: Vec<u32>,
+    directory: Directory,
     buckets: Chunks<Bucket<R>, CHUNK_BUCKETS>,
     len: usize,
 }
@@ -86,7 +87,7 @@ impl<R: Clone> Table<R> {
     pub(crate) fn new(hasher: KeyHasher, skip_bits: u32) -> Self {
         let mut buckets = Chunks::new();
         buckets.push(Bucket::new(0));
-        Self { hasher, skip_bits, depth: 0, directory: vec![0], buckets, len: 0 }
+        Self { hasher, skip_bits, directory: Directory::new(), buckets, len: 0 }
     }
 
     /// A copy that costs the directory and a pointer for each chunk: the records stay shared until either table changes
@@ -209,15 +210,8 @@ impl<R: Clone> Table<R> {
         Placed(hash << self.skip_bits)
     }
 
-    fn slot(&self, placed: Placed) -> usize {
-        if self.depth == 0 {
-            return 0;
-        }
-        usize::try_from(placed.0 >> (64 - u32::from(self.depth))).unwrap_or(0)
-    }
-
     fn bucket_of(&self, placed: Placed) -> u32 {
-        self.directory.get(self.slot(placed)).copied().unwrap_or(0)
+        self.directory.get(placed.0)
     }
 
     fn bucket(&self, id: u32) -> Option<&Bucket<R>> {
@@ -236,9 +230,6 @@ impl<R: Clone> Table<R> {
         if depth >= honest.min(TABLE_DEPTH_MAX) {
             return false;
         }
-        if depth == self.depth {
-            self.double_directory();
-        }
         let (hasher, skip_bits) = (self.hasher, self.skip_bits);
         let place = |record: &R| {
             let placed = Placed(hasher.hash(keys.key(record)) << skip_bits);
@@ -247,22 +238,8 @@ impl<R: Clone> Table<R> {
         let Some(sibling) = self.bucket_mut(id).map(|bucket| bucket.split(place)) else { return false };
         let sibling_id = self.bucket_count();
         self.buckets.push(sibling);
-        // The bucket covered `span` slots; its upper half goes to the sibling.
-        let span = 1usize << (self.depth - depth);
-        let start = self.slot(placed) & !(span - 1);
-        for slot in self.directory.iter_mut().skip(start + span / 2).take(span / 2) {
-            *slot = sibling_id;
-        }
+        self.directory.split(placed.0, depth, sibling_id);
         true
-    }
-
-    fn double_directory(&mut self) {
-        let mut doubled = Vec::with_capacity(self.directory.len() * 2);
-        for id in &self.directory {
-            doubled.extend_from_slice(&[*id, *id]);
-        }
-        self.directory = doubled;
-        self.depth += 1;
     }
 }
 

@@ -19,11 +19,12 @@ impl<R: Clone> Table<R> {
         count: usize,
         visit: &mut dyn FnMut(&'a R),
     ) -> (usize, Option<u64>) {
-        let slots = self.directory.len();
-        let slot_bits = CURSOR_BITS - u32::from(self.depth);
-        let mut slot = usize::try_from(cursor >> slot_bits).unwrap_or(slots);
+        // The first hash that was not looked at, None behind the last one.
+        let mut from = (cursor >> CURSOR_BITS == 0).then_some(cursor << (64 - CURSOR_BITS));
         let mut given = 0;
-        while let Some(bucket) = self.directory.get(slot).and_then(|id| self.bucket(*id)) {
+        while let Some(hash) = from
+            && let Some(bucket) = self.bucket(self.directory.get(hash))
+        {
             let mut records: SmallVec<[(u64, &R); 48]> = bucket
                 .records()
                 .iter()
@@ -34,14 +35,19 @@ impl<R: Clone> Table<R> {
             });
             given += records.len().max(1);
             records.into_iter().for_each(|(_, record)| visit(record));
-            let span = 1usize << (self.depth - bucket.depth);
-            slot = (slot & !(span - 1)) + span;
+            from = behind(hash, bucket.depth);
             if given >= count {
                 break;
             }
         }
-        (given, (slot < slots).then_some((slot as u64) << slot_bits))
+        (given, from.map(|hash| hash >> (64 - CURSOR_BITS)))
     }
+}
+
+/// The first hash whose upper `depth` bits are one more than those of this one.
+fn behind(hash: u64, depth: u8) -> Option<u64> {
+    let span = 1u64.checked_shl(64 - u32::from(depth))?;
+    (hash & !(span - 1)).checked_add(span)
 }
 
 impl<R: Keyed> Table<R> {
