@@ -23,7 +23,7 @@ pub(crate) enum LargeValue {
     Hash(LargeHash),
     List(List),
     Set(Table<Member>),
-    SortedSet(SortedSet),
+    SortedSet(Box<SortedSet>),
 }
 
 impl LargeValue {
@@ -56,7 +56,7 @@ impl LargeValue {
             Self::Hash(hash) => Self::Hash(hash.share()),
             Self::List(list) => Self::List(list.clone()),
             Self::Set(table) => Self::Set(table.share()),
-            Self::SortedSet(set) => Self::SortedSet(set.share()),
+            Self::SortedSet(set) => Self::SortedSet(Box::new(set.share())),
         }
     }
 }

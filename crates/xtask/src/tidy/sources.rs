@@ -90,7 +90,8 @@ fn rust(path: &Path, text: &str) -> Vec<Finding> {
             .position(|line| line.trim() == "#[cfg(test)]")
             .unwrap_or_else(|| text.lines().count()),
     };
-    let is_program = PROGRAMS.iter().any(|program| path.starts_with(program));
+    let is_benchmark = path.components().any(|part| part.as_os_str() == "benches");
+    let is_program = is_benchmark || PROGRAMS.iter().any(|program| path.starts_with(program));
     let mut findings = length(path, code_lines);
     for (index, line) in text.lines().enumerate() {
         let in_code = index < code_lines;

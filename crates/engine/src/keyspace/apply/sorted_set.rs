@@ -142,7 +142,7 @@ fn with_score(
         packed::entries(bytes).chain([(member, score)]).for_each(|(member, score)| {
             set.set(member, score);
         });
-        return large(head, key, LargeValue::SortedSet(set));
+        return large(head, key, LargeValue::SortedSet(Box::new(set)));
     }
     // The new place, among all pairs: the old one stands either before it or behind it, or both are the same.
     let place = packed::place(bytes, score, member);

@@ -102,8 +102,8 @@ impl SortedSet {
     }
 
     #[cfg(test)]
-    pub(super) fn slot_count(&self) -> usize {
-        self.members.slot_count()
+    pub(super) fn member_bytes(&self) -> usize {
+        self.members.bytes()
     }
 
     fn id_of(&self, hash: u64, member: &[u8]) -> Option<u32> {

@@ -1,85 +1,161 @@
-//! The members of a large sorted set, each with its score, under ids that stay.
+//! The members of a large sorted set, each with its score, in pages of bytes under ids that stay.
+//!
+//! A block is the score (8 bytes), the length of the member (2) and the member, all little endian. It begins at a multiple
+//! of 8 bytes, and its place divided by 8 is its id. A long member lies apart; its block has its number there. Free blocks
+//! stand in a list for each size, and are given out again for that size.
 
 use crate::buckets::KeySource;
 use crate::chunk::Chunks;
 
-/// Members per chunk: 8 KiB.
-const CHUNK_MEMBERS: usize = 512;
+/// Bytes of a page, which is the unit that copies share.
+const PAGE_BYTES: usize = 8 * 1024;
 
-/// Members by id. Ids of removed members are given out again.
+/// Bytes per id: 32 bits reach 32 GiB of members.
+const UNIT_BYTES: usize = 8;
+
+/// Units of the largest block.
+const UNITS_MAX: usize = 64;
+
+const SCORE_BYTES: usize = 8;
+const HEAD_BYTES: usize = SCORE_BYTES + 2;
+
+/// Instead of a length: the member lies apart.
+const APART: u16 = u16::MAX;
+
+/// The end of a list of free blocks.
+const NONE: u32 = u32::MAX;
+
+/// Long members per chunk.
+const CHUNK_APART: usize = 64;
+
+/// Members by id.
 #[derive(Debug, Clone)]
 pub(super) struct Members {
-    slots: Chunks<Slot, CHUNK_MEMBERS>,
-    /// The head of the list of free slots.
-    free: Option<u32>,
+    pages: Chunks<u8, PAGE_BYTES>,
+    /// Where the list of free blocks of each number of units begins.
+    free: [u32; UNITS_MAX + 1],
+    apart: Chunks<Box<[u8]>, CHUNK_APART>,
+    /// Numbers of long members that are gone.
+    free_apart: Vec<u32>,
 }
-
-#[derive(Debug, Clone)]
-enum Slot {
-    /// The score, little endian, and the member in one allocation.
-    Taken(Box<[u8]>),
-    /// The next free slot.
-    Free(Option<u32>),
-}
-
-const _: () = assert!(size_of::<Slot>() == 16, "a slot is no larger than what points to a member");
 
 impl Members {
     pub(super) const fn new() -> Self {
-        Self { slots: Chunks::new(), free: None }
+        Self {
+            pages: Chunks::new(),
+            free: [NONE; UNITS_MAX + 1],
+            apart: Chunks::new(),
+            free_apart: Vec::new(),
+        }
     }
 
-    /// A copy that shares the members until either changes them.
+    /// A copy that shares the pages until either changes them.
     pub(super) fn share(&mut self) -> Self {
-        Self { slots: self.slots.share(), free: self.free }
+        Self {
+            pages: self.pages.share(),
+            free: self.free,
+            apart: self.apart.share(),
+            free_apart: self.free_apart.clone(),
+        }
     }
 
     pub(super) fn insert(&mut self, score: f64, member: &[u8]) -> u32 {
-        let taken = Slot::Taken([&score.to_le_bytes(), member].concat().into_boxed_slice());
-        if let Some(id) = self.free {
-            self.free = match self.slots.get(id as usize) {
-                Some(Slot::Free(next)) => *next,
-                Some(Slot::Taken(_)) | None => None,
-            };
-            self.set_slot(id, taken);
-            return id;
-        }
-        let id = u32::try_from(self.slots.len()).expect("2^32 members need more memory than there is");
-        self.slots.push(taken);
+        let long = units_of(member.len()) > UNITS_MAX;
+        let number = if long { self.put_apart(member).to_le_bytes() } else { [0; 4] };
+        let (len, bytes) = match u16::try_from(member.len()) {
+            Ok(len) if !long => (len, member),
+            Ok(_) | Err(_) => (APART, &number[..]),
+        };
+        let id = self.allocate(units_of(bytes.len()));
+        let block = self.pages.run_mut(place(id));
+        let parts = score.to_le_bytes().into_iter().chain(len.to_le_bytes()).chain(bytes.iter().copied());
+        block.iter_mut().zip(parts).for_each(|(place, byte)| *place = byte);
         id
     }
 
     pub(super) fn remove(&mut self, id: u32) {
-        self.set_slot(id, Slot::Free(self.free));
-        self.free = Some(id);
+        let block = self.pages.run(place(id));
+        let (len, bytes) = body(block);
+        let mut units = units_of(usize::from(len));
+        if len == APART {
+            let number = number(bytes);
+            units = units_of(size_of_val(&number));
+            if let Some(member) = self.apart.get_mut(number as usize) {
+                *member = Box::default();
+            }
+            self.free_apart.push(number);
+        }
+        self.set_free(id, units);
     }
 
+    /// A member and its score.
+    #[inline]
     pub(super) fn get(&self, id: u32) -> (&[u8], f64) {
-        match self.slots.get(id as usize) {
-            Some(Slot::Taken(bytes)) => {
-                let (score, member) = bytes.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
-                (member, f64::from_le_bytes(*score))
-            }
-            Some(Slot::Free(_)) | None => (&[], 0.0),
-        }
+        let block = self.pages.run(place(id));
+        let score = block.first_chunk::<SCORE_BYTES>().copied().unwrap_or_default();
+        let (len, bytes) = body(block);
+        let member = if len == APART {
+            self.apart.get(number(bytes) as usize).map(AsRef::as_ref)
+        } else {
+            bytes.get(..usize::from(len))
+        };
+        (member.unwrap_or_default(), f64::from_le_bytes(score))
     }
 
     pub(super) fn set_score(&mut self, id: u32, score: f64) {
-        if let Some(Slot::Taken(bytes)) = self.slots.get_mut(id as usize)
-            && let Some(place) = bytes.first_chunk_mut::<8>()
-        {
+        if let Some(place) = self.pages.run_mut(place(id)).first_chunk_mut::<SCORE_BYTES>() {
             *place = score.to_le_bytes();
         }
     }
 
+    /// Bytes of all pages.
     #[cfg(test)]
-    pub(super) fn slot_count(&self) -> usize {
-        self.slots.len()
+    pub(super) fn bytes(&self) -> usize {
+        self.pages.len()
     }
 
-    fn set_slot(&mut self, id: u32, new: Slot) {
-        if let Some(slot) = self.slots.get_mut(id as usize) {
-            *slot = new;
+    fn put_apart(&mut self, member: &[u8]) -> u32 {
+        match self.free_apart.pop() {
+            Some(number) => {
+                if let Some(place) = self.apart.get_mut(number as usize) {
+                    *place = member.into();
+                }
+                number
+            }
+            None => {
+                self.apart.push(member.into());
+                u32::try_from(self.apart.len() - 1).unwrap_or(NONE)
+            }
+        }
+    }
+
+    fn allocate(&mut self, units: usize) -> u32 {
+        if let Some(first) = self.free.get_mut(units).filter(|first| **first != NONE) {
+            let id = *first;
+            *first = number(self.pages.run(place(id)));
+            return id;
+        }
+        let left = (PAGE_BYTES - self.pages.len() % PAGE_BYTES) / UNIT_BYTES;
+        if left < units {
+            // No block reaches over the end of its page; what is left there is for smaller ones.
+            let rest = self.append(left);
+            self.set_free(rest, left);
+        }
+        self.append(units)
+    }
+
+    fn append(&mut self, units: usize) -> u32 {
+        let id = u32::try_from(self.pages.len() / UNIT_BYTES).ok().filter(|id| *id != NONE);
+        let zeros = [0; UNITS_MAX * UNIT_BYTES];
+        self.pages.extend_from_slice(zeros.get(..units * UNIT_BYTES).unwrap_or_default());
+        id.expect("members of 32 GiB in one key are more than the largest sorted set")
+    }
+
+    fn set_free(&mut self, id: u32, units: usize) {
+        if let Some(first) = self.free.get_mut(units) {
+            let next = std::mem::replace(first, id);
+            let block = self.pages.run_mut(place(id));
+            block.iter_mut().zip(next.to_le_bytes()).for_each(|(place, byte)| *place = byte);
         }
     }
 }
@@ -89,4 +165,25 @@ impl KeySource<u32> for Members {
     fn key<'a>(&'a self, id: &'a u32) -> &'a [u8] {
         self.get(*id).0
     }
+}
+
+fn units_of(member_bytes: usize) -> usize {
+    (HEAD_BYTES + member_bytes).div_ceil(UNIT_BYTES)
+}
+
+fn place(id: u32) -> usize {
+    id as usize * UNIT_BYTES
+}
+
+/// The length that a block says, and what follows it.
+#[inline]
+fn body(block: &[u8]) -> (u16, &[u8]) {
+    let rest = block.get(SCORE_BYTES..).unwrap_or_default();
+    let (len, bytes) = rest.split_first_chunk::<2>().unwrap_or((&[0; 2], &[]));
+    (u16::from_le_bytes(*len), bytes)
+}
+
+/// The number that bytes begin with.
+fn number(bytes: &[u8]) -> u32 {
+    u32::from_le_bytes(bytes.first_chunk::<4>().copied().unwrap_or_default())
 }
