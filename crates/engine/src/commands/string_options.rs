@@ -162,7 +162,10 @@ fn getex(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resul
         Lifetime::Unsaid | Lifetime::Keep => reply::string(out, Some(string)),
         Lifetime::Persist => {
             reply::string(out, Some(string));
-            cx.set_expiry(key, None);
+            // Without an expiry there is nothing to change.
+            if cx.entry(key).is_some_and(|entry| entry.expire_at_ms().is_some()) {
+                cx.set_expiry(key, None);
+            }
         }
         Lifetime::Until(unit, amount) => {
             let expire_at_ms = unit.resolve_positive(amount, now_ms, "getex")?;

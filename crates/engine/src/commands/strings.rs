@@ -186,9 +186,8 @@ fn append(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resu
         return Ok(());
     };
     let after = within_limit(before, value.len())?;
-    if !value.is_empty() {
-        cx.write_string(key, before, value);
-    }
+    // Also when nothing is appended: the key counts as changed.
+    cx.write_string(key, before, value);
     reply::length(out, after);
     Ok(())
 }
