@@ -104,6 +104,22 @@ for (const protocol of [2, 3]) {
     assert.equal(await waiting.brpop("jobs", 0.01), null);
   });
 
+  test(`messages reach who listens, RESP${protocol}`, async () => {
+    const [listener, speaker] = [connect({ protocol }), connect({ protocol })];
+    assert.equal(await listener.subscribe("chat", "news"), 2);
+    assert.equal(await listener.psubscribe("user:*"), 3);
+    const [message, matched] = [once(listener, "message"), once(listener, "pmessage")];
+    assert.equal(await speaker.publish("chat", "hello"), 1);
+    assert.equal(await speaker.publish("user:1", "héllo"), 1);
+    assert.equal(await speaker.publish("silence", "x"), 0);
+    assert.deepEqual(await message, ["chat", "hello"]);
+    assert.deepEqual(await matched, ["user:*", "user:1", "héllo"]);
+    assert.equal(await listener.unsubscribe("chat", "news"), 1);
+    assert.equal(await listener.punsubscribe("user:*"), 0);
+    assert.equal(await speaker.publish("chat", "anybody?"), 0);
+    assert.equal(await listener.ping(), "PONG");
+  });
+
   test(`bytes and large integers, RESP${protocol}`, async () => {
     const key = Buffer.concat([Buffer.from("k"), ALL_BYTES]);
     assert.equal(await client.set(key, ALL_BYTES), "OK");

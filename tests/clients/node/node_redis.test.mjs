@@ -1,5 +1,6 @@
 // node-redis over RESP2 and RESP3.
 import assert from "node:assert/strict";
+import { EventEmitter, once } from "node:events";
 import { after, test } from "node:test";
 import { createClient, RESP_TYPES, WatchError } from "redis";
 import { ALL_BYTES, startServer, urlFor } from "./server.mjs";
@@ -95,6 +96,21 @@ for (const RESP of [2, 3]) {
     assert.deepEqual({ ...(await popped) }, { key: "jobs", element: "first" });
     assert.equal(await waiting.blMove("jobs", "done", "LEFT", "RIGHT", 0), "second");
     assert.equal(await waiting.brPop("jobs", 0.01), null);
+  });
+
+  test(`messages reach who listens, RESP${RESP}`, async () => {
+    const listener = await connect({ RESP });
+    const heard = new EventEmitter();
+    const hear = (message, channel) => heard.emit(channel, message);
+    await listener.subscribe("chat", hear);
+    await listener.pSubscribe("user:*", hear);
+    const both = Promise.all([once(heard, "chat"), once(heard, "user:1")]);
+    assert.equal(await client.publish("chat", "hello"), 1);
+    assert.equal(await client.publish("user:1", "héllo"), 1);
+    assert.deepEqual(await both, [["hello"], ["héllo"]]);
+    await listener.unsubscribe("chat");
+    await listener.pUnsubscribe("user:*");
+    assert.equal(await client.publish("chat", "anybody?"), 0);
   });
 
   test(`bytes and large integers, RESP${RESP}`, async () => {

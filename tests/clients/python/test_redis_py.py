@@ -104,6 +104,24 @@ class Calls(EverydayCalls):
         self.assertEqual(client.blmove("jobs", "done", 0, "LEFT", "RIGHT"), "second")
         self.assertIsNone(client.brpop("jobs", 0.01))
 
+    def test_messages_reach_who_listens(self):
+        with self.client.pubsub() as listener:
+            listener.subscribe("chat")
+            listener.psubscribe("user:*")
+            for count, kind in ((1, "subscribe"), (2, "psubscribe")):
+                confirmed = listener.get_message(timeout=10)
+                self.assertEqual((confirmed["type"], confirmed["data"]), (kind, count))
+            self.assertEqual(self.client.publish("chat", "hello"), 1)
+            self.assertEqual(self.client.publish("user:1", "hi"), 1)
+            heard = [listener.get_message(timeout=10) for _ in range(2)]
+            self.assertEqual(
+                [(message["pattern"], message["channel"], message["data"]) for message in heard],
+                [(None, "chat", "hello"), ("user:*", "user:1", "hi")],
+            )
+            listener.unsubscribe()
+            self.assertEqual(listener.get_message(timeout=10)["type"], "unsubscribe")
+            self.assertEqual(self.client.publish("chat", "anybody?"), 0)
+
     def test_bytes_and_integers_at_the_limit(self):
         with redis.from_url(self.server.redis_url, protocol=self.protocol) as client:
             self.assertTrue(client.set(ALL_BYTES, ALL_BYTES))

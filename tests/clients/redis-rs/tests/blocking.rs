@@ -127,6 +127,28 @@ fn a_pop_waits_for_a_push() {
 }
 
 #[test]
+fn messages_reach_who_listens() {
+    let server = Selvedge::start();
+    for protocol in [2, 3] {
+        let mut speaker = server.client(protocol).get_connection().unwrap();
+        let mut connection = server.client(protocol).get_connection().unwrap();
+        let mut listener = connection.as_pubsub();
+        listener.subscribe(&["chat"]).unwrap();
+        listener.psubscribe(&["user:*"]).unwrap();
+        for (channel, text) in [("chat", "hello"), ("user:1", "hi")] {
+            assert_eq!(speaker.publish::<_, _, i64>(channel, text).unwrap(), 1);
+            let message = listener.get_message().unwrap();
+            assert_eq!(
+                (message.get_channel_name(), message.get_payload::<String>().unwrap()),
+                (channel, text.to_owned())
+            );
+        }
+        listener.unsubscribe(&["chat"]).unwrap();
+        assert_eq!(speaker.publish::<_, _, i64>("chat", "anybody?").unwrap(), 0);
+    }
+}
+
+#[test]
 fn bytes_and_large_integers() {
     let server = Selvedge::start();
     let bytes: Vec<u8> = (0..=u8::MAX).collect();
