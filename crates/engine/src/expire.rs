@@ -1,11 +1,39 @@
 //! Expiry: the index that finds what is due in a table, and what a search for it brings.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
 use crate::buckets::{Keyed, NEVER_DUE, Table};
 use crate::limits::{EXPIRED_BYTES_MAX, EXPIRED_REMOVALS_MAX};
 use crate::time::Milliseconds;
+
+/// The instant at which something is looked at, and where it is noted that something met had expired by then.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment<'a> {
+    now_ms: Milliseconds,
+    met_expired: Option<&'a Cell<bool>>,
+}
+
+impl<'a> Moment<'a> {
+    /// Sees everything that is stored, expired or not.
+    pub(crate) const NEVER: Self = Self { now_ms: 0, met_expired: None };
+
+    pub(crate) fn new(now_ms: Milliseconds, met_expired: &'a Cell<bool>) -> Self {
+        Self { now_ms, met_expired: Some(met_expired) }
+    }
+
+    pub(crate) fn now_ms(self) -> Milliseconds {
+        self.now_ms
+    }
+
+    /// Something was met that has expired.
+    pub(crate) fn note_expired(self) {
+        if let Some(met_expired) = self.met_expired {
+            met_expired.set(true);
+        }
+    }
+}
 
 /// What may expire, as a whole or in part.
 pub(crate) trait Expires {

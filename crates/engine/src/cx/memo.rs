@@ -3,7 +3,8 @@
 use std::cell::Cell;
 
 use crate::cx::Seen;
-use crate::entry::{Life, Record};
+use crate::entry::EntryRef;
+use crate::expire::Moment;
 use crate::hash::KeyHash;
 use crate::keyspace::{Keyspace, Sequence, Shard};
 use crate::time::Milliseconds;
@@ -41,31 +42,30 @@ impl Watcher {
         Seen { highest_version: self.highest.get(), expired: self.expired.get() }
     }
 
-    /// Looks a live record up and notes what was met.
+    /// The moment of a look at `now_ms`: what it meets is noted here.
+    pub(super) fn moment(&self, now_ms: Milliseconds) -> Moment<'_> {
+        Moment::new(now_ms, &self.expired)
+    }
+
+    /// Looks a live entry up and notes what was met.
     #[inline]
     pub(super) fn find<'s>(
-        &self,
+        &'s self,
         shard: &'s Shard,
         hash: KeyHash,
         key: &[u8],
         now_ms: Milliseconds,
-    ) -> Option<&'s Record> {
+    ) -> Option<EntryRef<'s>> {
         let Some(record) = shard.get(hash, key) else {
             self.note(shard.absence_seen(hash));
             return None;
         };
         self.note(record.version());
-        match record.life(now_ms) {
-            Life::Whole => Some(record),
-            Life::Partly => {
-                self.expired.set(true);
-                Some(record)
-            }
-            Life::Over => {
-                self.expired.set(true);
-                None
-            }
+        if record.is_expired(now_ms) {
+            self.expired.set(true);
+            return None;
         }
+        Some(EntryRef::at(record, self.moment(now_ms)))
     }
 
     fn note(&self, version: Sequence) {

@@ -30,7 +30,7 @@ pub struct Seen {
     /// The largest version among the keys looked up, expired entries and tracked removals included. A reply that
     /// depends on these keys must not leave before this sequence is committed.
     pub highest_version: Sequence,
-    /// Some key was there, but it or some of its fields had expired.
+    /// Some key or field that was looked at was there, but had expired.
     pub expired: bool,
 }
 

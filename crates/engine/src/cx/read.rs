@@ -104,8 +104,7 @@ impl Lookup for ReadCx<'_> {
 
     fn entry(&self, key: &[u8]) -> Option<EntryRef<'_>> {
         let hash = self.memo.hash(self.keyspace, key);
-        let now_ms = self.now.ms();
-        self.watcher.find(self.shards.of(hash), hash, key, now_ms).map(|record| EntryRef::at(record, now_ms))
+        self.watcher.find(self.shards.of(hash), hash, key, self.now.ms())
     }
 
     fn version(&self, key: &[u8]) -> Sequence {
@@ -121,7 +120,7 @@ impl Lookup for ReadCx<'_> {
         let now_ms = self.now.ms();
         let mut visit = |record: &Record| {
             if !record.is_expired(now_ms) {
-                visit(EntryRef::at(record, now_ms));
+                visit(EntryRef::at(record, self.watcher.moment(now_ms)));
             }
         };
         if self.roams {
@@ -134,7 +133,7 @@ impl Lookup for ReadCx<'_> {
     fn random_entry(&self, random: u64) -> Option<EntryRef<'_>> {
         let now_ms = self.now.ms();
         random_entry(self.shards.all(), random, |record| !record.is_expired(now_ms))
-            .map(|record| EntryRef::at(record, now_ms))
+            .map(|record| EntryRef::at(record, self.watcher.moment(now_ms)))
     }
 
     fn len(&self) -> usize {

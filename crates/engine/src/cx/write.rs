@@ -319,8 +319,7 @@ impl Lookup for WriteCx<'_> {
 
     fn entry(&self, key: &[u8]) -> Option<EntryRef<'_>> {
         let hash = self.memo.hash(self.keyspace, key);
-        let now_ms = self.now.ms();
-        self.watcher.find(self.shards.get(hash), hash, key, now_ms).map(|record| EntryRef::at(record, now_ms))
+        self.watcher.find(self.shards.get(hash), hash, key, self.now.ms())
     }
 
     fn version(&self, key: &[u8]) -> Sequence {
@@ -336,7 +335,7 @@ impl Lookup for WriteCx<'_> {
         let now_ms = self.now.ms();
         scan(&|index, look| self.shards.all().nth(index).map_or((), look), cursor, count, &mut |record| {
             if !record.is_expired(now_ms) {
-                visit(EntryRef::at(record, now_ms));
+                visit(EntryRef::at(record, self.watcher.moment(now_ms)));
             }
         })
     }
@@ -344,7 +343,7 @@ impl Lookup for WriteCx<'_> {
     fn random_entry(&self, random: u64) -> Option<EntryRef<'_>> {
         let now_ms = self.now.ms();
         random_entry(self.shards.all(), random, |record| !record.is_expired(now_ms))
-            .map(|record| EntryRef::at(record, now_ms))
+            .map(|record| EntryRef::at(record, self.watcher.moment(now_ms)))
     }
 
     fn len(&self) -> usize {

@@ -4,10 +4,11 @@ mod large;
 mod record;
 
 pub(crate) use large::{Large, LargeValue};
-pub(crate) use record::{Head, Life, Record, saturated};
+pub(crate) use record::{Head, Record, saturated};
 
 use crate::buckets::Keyed;
 use crate::error::CommandError;
+use crate::expire::Moment;
 use crate::keyspace::Sequence;
 use crate::time::Milliseconds;
 use crate::types::{DataType, HashRef, ListRef, SetRef, SortedSetRef, StringRef};
@@ -16,18 +17,18 @@ use crate::types::{DataType, HashRef, ListRef, SetRef, SortedSetRef, StringRef};
 #[derive(Debug, Clone, Copy)]
 pub struct EntryRef<'a> {
     record: &'a Record,
-    now_ms: Milliseconds,
+    moment: Moment<'a>,
 }
 
 impl<'a> EntryRef<'a> {
     /// The entry with everything that is stored in it, expired or not.
     pub(crate) fn new(record: &'a Record) -> Self {
-        Self::at(record, 0)
+        Self::at(record, Moment::NEVER)
     }
 
-    /// The entry as it is at `now_ms`.
-    pub(crate) fn at(record: &'a Record, now_ms: Milliseconds) -> Self {
-        Self { record, now_ms }
+    /// The entry as it is at a moment.
+    pub(crate) fn at(record: &'a Record, moment: Moment<'a>) -> Self {
+        Self { record, moment }
     }
 
     /// Its key.
@@ -76,9 +77,9 @@ impl<'a> EntryRef<'a> {
     /// # Errors
     /// [`CommandError::WrongType`] if it is something else.
     pub fn hash(self) -> Result<HashRef<'a>, CommandError> {
-        let packed = |bytes| HashRef::packed(bytes, self.now_ms);
+        let packed = |bytes| HashRef::packed(bytes, self.moment);
         self.value(DataType::Hash, packed, |value| match value {
-            LargeValue::Hash(hash) => Some(HashRef::large(hash, self.now_ms)),
+            LargeValue::Hash(hash) => Some(HashRef::large(hash, self.moment)),
             _ => None,
         })
     }

@@ -29,17 +29,6 @@ const FIXED_BYTES: usize = VERSION_BYTES + 1;
 /// The largest number that six bytes hold; expiry times beyond it saturate, versions never get there.
 const SIX_BYTES_MAX: u64 = (1 << 48) - 1;
 
-/// How much of an entry is alive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Life {
-    /// All of it.
-    Whole,
-    /// It is, but fields of it have expired; or it looks so, because the bounds of a large hash are only bounds.
-    Partly,
-    /// Nothing: it has expired, or its last field has.
-    Over,
-}
-
 /// What a record says besides its key and value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Head {
@@ -123,30 +112,21 @@ impl Record {
         }
     }
 
-    /// Alive while `now <= expire_at_ms`, and a hash as long as one of its fields is.
-    #[inline]
-    pub(crate) fn life(&self, now_ms: Milliseconds) -> Life {
-        if self.expire_at_ms().is_some_and(|at| now_ms > at) {
-            return Life::Over;
-        }
-        match self {
-            Self::Small(bytes) if flags(bytes) & TYPE_BITS == DataType::Hash.code() => {
-                packed_life(PackedHash::new(self.packed().unwrap_or_default()), now_ms)
-            }
-            Self::Large(large) => match &large.value {
-                LargeValue::Hash(hash) if hash.due_ms().is_some_and(|at| now_ms > at) => {
-                    if hash.is_alive(now_ms) { Life::Partly } else { Life::Over }
-                }
-                _ => Life::Whole,
-            },
-            Self::Small(_) => Life::Whole,
-        }
-    }
-
-    /// Whether nothing of it is alive.
+    /// Whether nothing of it is alive: an entry lives while `now <= expire_at_ms`, and a hash as long as one of its fields.
     #[inline]
     pub(crate) fn is_expired(&self, now_ms: Milliseconds) -> bool {
-        self.life(now_ms) == Life::Over
+        if self.expire_at_ms().is_some_and(|at| now_ms > at) {
+            return true;
+        }
+        match self {
+            Self::Small(bytes) => {
+                flags(bytes) & TYPE_BITS == DataType::Hash.code()
+                    && !PackedHash::new(self.packed().unwrap_or_default()).is_alive(now_ms)
+            }
+            Self::Large(large) => {
+                matches!(&large.value, LargeValue::Hash(hash) if !hash.is_alive(now_ms))
+            }
+        }
     }
 
     /// Hands out the fields of a hash that have expired, until `found` has enough and says so with false.
@@ -266,19 +246,6 @@ impl Expires for Record {
         };
         let own_ms = self.expire_at_ms().unwrap_or(NEVER_DUE);
         own_ms.min(fields_ms.unwrap_or(NEVER_DUE))
-    }
-}
-
-/// A packed hash lives as long as one of its fields.
-fn packed_life(hash: PackedHash<'_>, now_ms: Milliseconds) -> Life {
-    if !hash.is_expiring() {
-        return Life::Whole;
-    }
-    let expired = hash.iter().filter(|field| field.is_expired(now_ms)).count();
-    match hash.count() - expired {
-        0 => Life::Over,
-        _ if expired == 0 => Life::Whole,
-        _ => Life::Partly,
     }
 }
 

@@ -1,7 +1,7 @@
 //! One shard: a table of entries, its expiry index, its counts.
 
 use crate::buckets::{Keyed, Table};
-use crate::entry::{Head, Large, Life, Record};
+use crate::entry::{Head, Large, Record};
 use crate::expire::{Collector, ExpiredSlice, Expires, ExpiryIndex};
 use crate::hash::{KeyHash, KeyHasher};
 use crate::keyspace::removals::Removals;
@@ -220,15 +220,13 @@ impl Shard {
 }
 
 fn collect_expired(record: &mut Record, now_ms: Milliseconds, collector: &mut Collector) {
-    match record.life(now_ms) {
-        Life::Whole => {}
-        Life::Over => collector.entry(record.key()),
-        Life::Partly => {
-            let key: Box<[u8]> = record.key().into();
-            record.visit_expired_fields(now_ms, &mut |field| {
-                collector.field(&key, field);
-                !collector.is_full()
-            });
-        }
+    let key: Box<[u8]> = record.key().into();
+    if record.is_expired(now_ms) {
+        collector.entry(&key);
+        return;
     }
+    record.visit_expired_fields(now_ms, &mut |field| {
+        collector.field(&key, field);
+        !collector.is_full()
+    });
 }

@@ -11,7 +11,7 @@ use crate::entry::Record;
 use crate::keyspace::{Keyspace, Scope};
 use crate::limits::{EXPIRED_REMOVALS_MAX, PACKED_COUNT_MAX};
 use crate::mutation::Mutation;
-use crate::types::Field;
+use crate::types::{Field, HashRef};
 
 const KEY: &[u8] = b"hash";
 
@@ -68,6 +68,29 @@ fn a_field_is_alive_up_to_its_last_millisecond() {
             assert_eq!((hash.len(), hash.contains(b"f"), cx.seen().expired), (len, false, true));
             assert_eq!(hash.fields().count(), len);
         });
+    }
+}
+
+/// What a reply does not depend on need not be removed before it leaves.
+#[test]
+fn only_an_expired_field_that_is_met_is_noted() {
+    for (mut database, _) in forms() {
+        put(&mut database, b"f", Some(2000));
+        put(&mut database, b"refreshed", Some(2000));
+        put(&mut database, b"refreshed", Some(9000));
+        database.now_ms = 2001;
+        let met = |look: &dyn Fn(HashRef<'_>)| {
+            database.read(|cx| {
+                look(cx.hash(KEY).unwrap().unwrap());
+                cx.seen().expired
+            })
+        };
+        assert!(!met(&|_| {}));
+        assert!(!met(&|hash| assert!(hash.contains(b"refreshed") && !hash.contains(b"missing"))));
+        assert!(met(&|hash| assert!(!hash.contains(b"f"))));
+        assert!(met(&|hash| assert!(hash.len() > 1)));
+        assert!(met(&|hash| assert!(hash.fields().count() > 1)));
+        assert!(met(&|hash| assert_eq!(hash.scan(0, 10_000, &mut |_, _| {}), 0)));
     }
 }
 

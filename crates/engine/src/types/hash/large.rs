@@ -89,6 +89,9 @@ impl LargeHash {
     /// Whether some field is alive.
     pub(crate) fn is_alive(&self, now_ms: Milliseconds) -> bool {
         let Some(expiry) = &self.expiry else { return true };
+        if expiry.index.next_due_ms().is_none_or(|due_ms| now_ms <= due_ms) {
+            return true;
+        }
         if expiry.count < self.table.len() || now_ms > expiry.last_ms {
             return expiry.count < self.table.len();
         }

@@ -13,8 +13,8 @@ pub(crate) use pair::Pair;
 use std::collections::BTreeMap;
 
 use crate::buckets::Table;
+use crate::expire::Moment;
 use crate::random;
-use crate::time::Milliseconds;
 
 /// Draws of a random field before the live ones are searched for.
 const LIVE_DRAWS_MAX: usize = 64;
@@ -23,7 +23,7 @@ const LIVE_DRAWS_MAX: usize = 64;
 #[derive(Debug, Clone, Copy)]
 pub struct HashRef<'a> {
     form: Form<'a>,
-    now_ms: Milliseconds,
+    moment: Moment<'a>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -33,12 +33,12 @@ enum Form<'a> {
 }
 
 impl<'a> HashRef<'a> {
-    pub(crate) fn packed(bytes: &'a [u8], now_ms: Milliseconds) -> Self {
-        Self { form: Form::Packed(PackedHash::new(bytes)), now_ms }
+    pub(crate) fn packed(bytes: &'a [u8], moment: Moment<'a>) -> Self {
+        Self { form: Form::Packed(PackedHash::new(bytes)), moment }
     }
 
-    pub(crate) fn large(hash: &'a LargeHash, now_ms: Milliseconds) -> Self {
-        Self { form: Form::Large(hash), now_ms }
+    pub(crate) fn large(hash: &'a LargeHash, moment: Moment<'a>) -> Self {
+        Self { form: Form::Large(hash), moment }
     }
 
     /// The number of fields, never 0. Takes time only for fields that have expired and are still stored.
@@ -48,8 +48,24 @@ impl<'a> HashRef<'a> {
         match self.form {
             Form::Packed(hash) if hash.is_expiring() => self.fields().count(),
             Form::Packed(hash) => hash.count(),
-            Form::Large(hash) => hash.table().len() - hash.expired_count(self.now_ms),
+            Form::Large(hash) => {
+                let expired = hash.expired_count(self.moment.now_ms());
+                if expired > 0 {
+                    self.moment.note_expired();
+                }
+                hash.table().len() - expired
+            }
         }
+    }
+
+    /// A field that is stored, unless it has expired.
+    #[inline]
+    fn alive(self, field: Field<'a>) -> Option<Field<'a>> {
+        if field.is_expired(self.moment.now_ms()) {
+            self.moment.note_expired();
+            return None;
+        }
+        Some(field)
     }
 
     /// A field.
@@ -59,7 +75,7 @@ impl<'a> HashRef<'a> {
             Form::Packed(hash) => hash.get(name),
             Form::Large(hash) => hash.get(name),
         };
-        field.filter(|field| !field.is_expired(self.now_ms))
+        field.and_then(|field| self.alive(field))
     }
 
     /// The value of a field.
@@ -81,7 +97,7 @@ impl<'a> HashRef<'a> {
             Form::Large(hash) => (PackedHash::EMPTY, Some(hash.table())),
         };
         let stored = packed.iter().chain(table.into_iter().flat_map(Table::iter).map(Pair::field));
-        stored.filter(move |field| !field.is_expired(self.now_ms))
+        stored.filter_map(move |field| self.alive(field))
     }
 
     /// Fields and values, each once, in the order of [`HashRef::fields`].
@@ -100,8 +116,8 @@ impl<'a> HashRef<'a> {
             Form::Large(hash) => {
                 let mut state = random;
                 for _ in 0..LIVE_DRAWS_MAX {
-                    let field = hash.table().random(random::next(&mut state))?.field();
-                    if !field.is_expired(self.now_ms) {
+                    let stored = hash.table().random(random::next(&mut state))?.field();
+                    if let Some(field) = self.alive(stored) {
                         return Some((field.name, field.value));
                     }
                 }
@@ -140,8 +156,7 @@ impl<'a> HashRef<'a> {
             }
             Form::Large(hash) => {
                 let mut visit = |pair: &'a Pair| {
-                    let field = pair.field();
-                    if !field.is_expired(self.now_ms) {
+                    if let Some(field) = self.alive(pair.field()) {
                         visit(field.name, field.value);
                     }
                 };

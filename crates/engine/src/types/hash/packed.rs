@@ -44,6 +44,12 @@ impl<'a> PackedHash<'a> {
         self.expiring
     }
 
+    /// Whether some field is alive.
+    #[inline]
+    pub(crate) fn is_alive(self, now_ms: Milliseconds) -> bool {
+        !self.expiring || self.iter().any(|field| !field.is_expired(now_ms))
+    }
+
     /// The fields, expired ones included.
     pub(crate) fn iter(self) -> PackedFields<'a> {
         PackedFields { bytes: self.bytes, at: self.start(), expiring: self.expiring }
