@@ -63,3 +63,18 @@ pub const SLOW_ARGUMENT_BYTES_MAX: usize = 128;
 
 /// Seconds with a latency spike that are kept of each event. As in Redis.
 pub const LATENCY_SPIKES_MAX: usize = 160;
+
+/// Wrong tokens from one host that are answered at once: a mistake in somebody's settings is found before it hurts.
+pub const FAILURES_FREE: u32 = 10;
+
+/// The wait for the answer to the next wrong token. It doubles with each.
+pub const FAILURE_DELAY_MIN: Duration = Duration::from_millis(100);
+
+/// The longest wait for the answer to a wrong token: beyond it a connection kept open would cost us more than them.
+pub const FAILURE_DELAY_MAX: Duration = Duration::from_secs(2);
+
+/// How long a host must show no wrong token until those that it has shown do not count any more.
+pub const FAILURES_FORGOTTEN_AFTER: Duration = Duration::from_secs(60);
+
+/// Hosts whose wrong tokens are counted: about half a megabyte.
+pub const FAILURES_HOSTS_MAX: usize = 10_000;

@@ -32,6 +32,7 @@ pub(crate) async fn serve(shared: Arc<Shared>, mut stream: TcpStream, task: Opti
     let ends = Ends {
         peer: address(stream.peer_addr()),
         local: address(stream.local_addr()),
+        host: stream.peer_addr().ok().map(|peer| peer.ip()),
         descriptor: stream.as_raw_fd(),
         task,
     };

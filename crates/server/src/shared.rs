@@ -1,13 +1,16 @@
 //! What all connections share.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use selvedge_node::Database;
+use tokio::time::sleep;
 
 use crate::clients::{Clients, Pause};
 use crate::configuration::{self, Configuration};
+use crate::failures::Failures;
 use crate::metrics::Metrics;
 use crate::resp::Running;
 use crate::settings::Settings;
@@ -21,6 +24,7 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) configuration: Configuration,
     pub(crate) tokens: Tokens,
+    pub(crate) failures: Failures,
     pub(crate) metrics: Metrics,
     pub(crate) statistics: Statistics,
     pub(crate) rate: Rate,
@@ -43,6 +47,7 @@ impl Shared {
             settings,
             configuration: Configuration::default(),
             tokens,
+            failures: Failures::default(),
             metrics: Metrics::default(),
             statistics: Statistics::default(),
             rate: Rate::default(),
@@ -67,6 +72,16 @@ impl Shared {
             let waits = Running::pause(self);
             self.pause.wait(writes).await;
             drop((blocked, waits));
+        }
+    }
+
+    /// Lets the answer to a wrong token wait, the longer the more of them its host has shown.
+    pub(crate) async fn punish(&self, host: Option<IpAddr>) {
+        let delay = host.map_or(Duration::ZERO, |host| self.failures.note(host, Instant::now()));
+        if !delay.is_zero() {
+            let waits = Running::pause(self);
+            sleep(delay).await;
+            drop(waits);
         }
     }
 

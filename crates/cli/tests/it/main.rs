@@ -23,3 +23,4 @@ mod monitoring;
 mod pubsub;
 mod refusals;
 mod rest;
+mod slow;

@@ -1,5 +1,6 @@
 //! One connection, as others may see it.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU16, AtomicU64, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
@@ -22,6 +23,8 @@ pub(crate) struct Client {
 pub(crate) struct Ends {
     pub(crate) peer: String,
     pub(crate) local: String,
+    /// The host of the peer.
+    pub(crate) host: Option<IpAddr>,
     /// The number of its file descriptor.
     pub(crate) descriptor: i32,
     pub(crate) task: Option<AbortHandle>,

@@ -30,6 +30,7 @@ impl Connection {
             }
         };
         if permission == Permission::None {
+            self.has_failed = true;
             self.sink(turn).error(WRONG);
         } else {
             self.set_permission(permission);
@@ -63,6 +64,7 @@ impl Connection {
                 (b"AUTH", [user, secret, after @ ..]) => {
                     permission = self.shared.tokens.check_user(user, secret);
                     if permission == Permission::None {
+                        self.has_failed = true;
                         self.sink(turn).error(WRONG);
                         return;
                     }

@@ -42,6 +42,8 @@ pub(crate) struct Connection {
     replies: Replies,
     /// The reply of the command that ran just now leaves although replies were off.
     speaks_again: bool,
+    /// A wrong token was shown.
+    has_failed: bool,
     pub(crate) closing: bool,
 }
 
@@ -78,6 +80,7 @@ impl Connection {
             watch,
             replies: Replies::On,
             speaks_again: false,
+            has_failed: false,
             closing: false,
         };
         connection.set_permission(permission);
@@ -100,6 +103,9 @@ impl Connection {
                 self.client.live.runs(command);
                 self.admitted(command, args, turn).await;
             }
+        }
+        if std::mem::take(&mut self.has_failed) {
+            self.shared.punish(self.client.ends.host).await;
         }
         turn.commands += 1;
         if before != Replies::On && !std::mem::take(&mut self.speaks_again) {

@@ -8,11 +8,13 @@ use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use selvedge_wire::http::{Framing, FramingError};
 use selvedge_wire::json;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep};
 
 use crate::limits::{HTTP_DISCARDED_BYTES_MAX, HTTP_HEAD_BYTES_MAX};
 
@@ -49,10 +51,16 @@ pub(super) struct Guarded {
     refused: Option<FramingError>,
     /// How much more is read to no purpose, once an answer says that the connection ends.
     discards: Option<usize>,
+    /// When the first bytes must be there: hyper's own timeouts begin once it has told HTTP/1.1 from HTTP/2 by them.
+    opening: Option<Pin<Box<Sleep>>>,
+    opening_bytes_left: usize,
 }
 
+/// The length of the preface of HTTP/2.
+const PREFACE_BYTES: usize = 24;
+
 impl Guarded {
-    pub(super) fn new(stream: TcpStream, in_progress: InProgress) -> Self {
+    pub(super) fn new(stream: TcpStream, in_progress: InProgress, opening: Duration) -> Self {
         Self {
             stream,
             framing: Framing::new(HTTP_HEAD_BYTES_MAX),
@@ -60,6 +68,8 @@ impl Guarded {
             is_writing: false,
             refused: None,
             discards: None,
+            opening: Some(Box::pin(sleep(opening))),
+            opening_bytes_left: PREFACE_BYTES,
         }
     }
 
@@ -83,6 +93,14 @@ impl Guarded {
         let _ = self.stream.try_write(&answer);
         let _ = socket2::SockRef::from(&self.stream).shutdown(std::net::Shutdown::Write);
         self.discards = Some(HTTP_DISCARDED_BYTES_MAX);
+    }
+
+    /// Waits for bytes, the first ones not for ever.
+    fn wait_for_opening(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.opening {
+            Some(opening) => opening.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into())),
+            None => Poll::Pending,
+        }
     }
 
     /// Reads on until the client has read its answer and is gone: ending a connection with bytes unread takes back what
@@ -110,8 +128,17 @@ impl AsyncRead for Guarded {
     ) -> Poll<io::Result<()>> {
         if self.refused.is_none() {
             let before = buf.filled().len();
-            ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+            match Pin::new(&mut self.stream).poll_read(cx, buf) {
+                Poll::Ready(read) => read?,
+                Poll::Pending => return self.wait_for_opening(cx),
+            }
             let received = buf.filled().get(before..).unwrap_or_default();
+            if self.opening.is_some() {
+                self.opening_bytes_left = self.opening_bytes_left.saturating_sub(received.len());
+                if self.opening_bytes_left == 0 {
+                    self.opening = None;
+                }
+            }
             match self.framing.follow(received) {
                 Ok(()) => return Poll::Ready(Ok(())),
                 Err(error) => {

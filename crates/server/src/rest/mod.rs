@@ -31,16 +31,16 @@ impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for LocalExecutor 
 
 /// Serves a connection until either side ends it.
 pub(crate) async fn serve(shared: Arc<Shared>, stream: TcpStream) {
-    let is_loopback = stream.peer_addr().is_ok_and(|peer| peer.ip().is_loopback());
+    let peer = stream.peer_addr().ok().map(|peer| peer.ip());
     let head_timeout = Duration::from_millis(shared.settings.http_idle_timeout_ms);
     let in_progress = InProgress::default();
-    let guarded = Guarded::new(stream, in_progress.clone());
+    let guarded = Guarded::new(stream, in_progress.clone(), head_timeout);
     let service = service_fn(move |request| {
         let shared = Arc::clone(&shared);
         let begun = in_progress.begin();
         async move {
             let _begun = begun;
-            Ok::<_, Infallible>(routes::answer(&shared, request, is_loopback).await)
+            Ok::<_, Infallible>(routes::answer(&shared, request, peer).await)
         }
     });
     let mut builder = Builder::new(LocalExecutor);

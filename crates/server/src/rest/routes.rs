@@ -1,5 +1,8 @@
 //! Which request is which.
 
+use std::borrow::Cow;
+use std::net::IpAddr;
+
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{self, HeaderMap};
@@ -17,7 +20,7 @@ use crate::rest::execute::{self, Form};
 use crate::shared::Shared;
 
 /// Answers one request. Authentication comes first: an outsider learns nothing of what exists.
-pub(super) async fn answer(shared: &Shared, request: Request<Incoming>, is_loopback: bool) -> Answer {
+pub(super) async fn answer(shared: &Shared, request: Request<Incoming>, peer: Option<IpAddr>) -> Answer {
     add(&shared.metrics.http_requests, 1);
     let _running = Running::begin(shared);
     let (head, body) = request.into_parts();
@@ -26,9 +29,13 @@ pub(super) async fn answer(shared: &Shared, request: Request<Incoming>, is_loopb
     }
     let path = head.uri.path();
     let query = head.uri.query();
-    let permission = authenticate(shared, &head.headers, query);
+    let token = token(&head.headers, query);
+    let permission = token.as_ref().map_or(shared.tokens.before(), |token| shared.tokens.check(token));
+    if permission == Permission::None && token.is_some() {
+        shared.punish(peer).await;
+    }
     if let ("/health" | "/metrics", true) = (path, head.method == Method::GET) {
-        return if is_loopback || permission != Permission::None {
+        return if peer.is_some_and(|peer| peer.is_loopback()) || permission != Permission::None {
             page(shared, path)
         } else {
             unauthorized(shared)
@@ -114,21 +121,11 @@ fn unauthorized(shared: &Shared) -> Answer {
     answer::error(shared, StatusCode::UNAUTHORIZED, "WRONGPASS invalid or missing auth token")
 }
 
-/// The header beats `_token`.
-fn authenticate(shared: &Shared, headers: &HeaderMap, query: Option<&str>) -> Permission {
-    if shared.tokens.is_insecure() {
-        return Permission::Full;
-    }
-    if let Some(value) = headers.get(header::AUTHORIZATION) {
-        let value = value.as_bytes();
-        let Some((scheme, token)) = value.split_at_checked(7) else { return Permission::None };
-        return if scheme.eq_ignore_ascii_case(b"bearer ") {
-            shared.tokens.check(token)
-        } else {
-            Permission::None
-        };
-    }
-    query.and_then(rest::query_token).map_or(Permission::None, |token| shared.tokens.check(&token))
+/// The token that was shown. The header beats `_token`.
+fn token<'a>(headers: &'a HeaderMap, query: Option<&'a str>) -> Option<Cow<'a, [u8]>> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else { return query.and_then(rest::query_token) };
+    let (scheme, token) = value.as_bytes().split_at_checked(7)?;
+    scheme.eq_ignore_ascii_case(b"bearer ").then_some(Cow::Borrowed(token))
 }
 
 fn form(headers: &HeaderMap) -> Result<Form, &'static str> {
