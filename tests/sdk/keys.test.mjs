@@ -72,10 +72,21 @@ test("SCAN finds each key that stays", async () => {
   assert.deepEqual([...new Set(found)].toSorted(), keys.toSorted());
 });
 
+test("SCAN tells types, and knows none of a search index", async () => {
+  await redis.flushdb();
+  await redis.set("typed:s", 1);
+  await redis.hset("typed:h", { a: 1 });
+  const [, page] = await redis.scan(0, { withType: true, count: 100 });
+  const typed = page.toSorted((a, b) => a.key.localeCompare(b.key));
+  assert.deepEqual(typed, [{ key: "typed:h", type: "hash" }, { key: "typed:s", type: "string" }]);
+  assert.deepEqual(await redis.scan(0, { type: "search" }), ["0", []]);
+});
+
 test("the server answers for itself", async () => {
   assert.equal(await redis.ping(), "PONG");
   assert.equal(await redis.ping(["hello"]), "hello");
   assert.equal(await redis.echo("hello"), "hello");
+  assert.equal(await redis.clientSetinfo("LIB-NAME", "suite"), "OK");
   const [seconds, microseconds] = await redis.time();
   assert.ok(Math.abs(seconds - unixSeconds()) <= 1);
   assert.ok(microseconds < 1_000_000);
