@@ -9,8 +9,8 @@ use anyhow::{Context, Result, bail};
 use crate::process;
 use crate::workspace::Workspace;
 
-/// First Node version whose test runner has what the suites use.
-const NODE_MAJOR_MIN: u32 = 20;
+/// First Node version, major and minor, that has what the suites use: the test runner, and `--env-file`.
+const NODE_MIN: (u32, u32) = (20, 6);
 
 /// The suite on the published SDKs.
 pub(super) fn sdk(workspace: &Workspace) -> Result<()> {
@@ -59,16 +59,16 @@ fn link(modules: &Path, link: &PathBuf) -> Result<()> {
 }
 
 fn check_node() -> Result<()> {
+    let (major_min, minor_min) = NODE_MIN;
     let missing: Vec<&str> =
         ["node", "npm"].into_iter().filter(|name| process::find_program(name).is_none()).collect();
     if !missing.is_empty() {
-        bail!("missing: {} (Node {NODE_MAJOR_MIN} or newer)", missing.join(" and "));
+        bail!("missing: {} (Node {major_min}.{minor_min} or newer)", missing.join(" and "));
     }
     let version = process::output(Command::new("node").arg("--version"))?;
-    let major: u32 =
-        version.trim_start_matches('v').split('.').next().and_then(|text| text.parse().ok()).unwrap_or(0);
-    if major < NODE_MAJOR_MIN {
-        bail!("node is {}, the suites need {NODE_MAJOR_MIN} or newer", version.trim());
+    let mut parts = version.trim().trim_start_matches('v').split('.').map(|part| part.parse().unwrap_or(0));
+    if (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) < NODE_MIN {
+        bail!("node is {}, the suites need {major_min}.{minor_min} or newer", version.trim());
     }
     Ok(())
 }
