@@ -53,8 +53,8 @@ pub enum BatchError {
     /// Neither front nor back.
     #[error("batch names an unknown end of a list")]
     BadEnd,
-    /// A score that is no number.
-    #[error("batch has a score that is no number")]
+    /// A score that is no number, or scores out of order.
+    #[error("batch has a score that is no number or out of order")]
     BadScore,
     /// A write beyond the longest string.
     #[error("batch writes beyond the longest string")]

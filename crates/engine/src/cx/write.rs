@@ -10,7 +10,7 @@ use crate::expire::Expired;
 use crate::functions::{Functions, Libraries, Library};
 use crate::hash::{KeyHash, KeyHasher};
 use crate::keyspace::{Keyspace, Outcome, Sequence, ShardsMut, WriteGuards, apply, random_entry, scan};
-use crate::mutation::{Members, Mutation, Positions};
+use crate::mutation::{Members, Mutation, Positions, ScoredMembers};
 use crate::random;
 use crate::time::{Milliseconds, Now};
 use crate::types::Field;
@@ -198,6 +198,11 @@ impl<'a> WriteCx<'a> {
     pub(crate) fn set_score(&mut self, key: &[u8], member: &[u8], score: f64) -> Outcome {
         debug_assert!(!score.is_nan(), "NaN has no place in an order");
         self.change(key, &Mutation::SortedSetAdd { key, member, score })
+    }
+
+    /// Makes `key` a sorted set of these members, whatever it was, without an expiry; without members it is removed.
+    pub(crate) fn sorted_set_store(&mut self, key: &[u8], members: ScoredMembers<'_>) {
+        self.change(key, &Mutation::SortedSetStore { key, members });
     }
 
     /// Removes one member of a sorted set, and the key with the last one. Whether it was there.

@@ -1,6 +1,6 @@
 //! Reading mutations back. The bytes come from a disk or a network: nothing in them is trusted.
 
-use super::{Members, Mutation, Positions, tag};
+use super::{Members, Mutation, Positions, ScoredMembers, tag};
 use crate::batch::BatchError;
 use crate::cx::End;
 use crate::functions::Functions;
@@ -88,6 +88,9 @@ impl<'a> Decoder<'a> {
                 let (key, start, count) = (self.bytes()?, self.number()?, self.number()?);
                 Mutation::SortedSetRemoveRange { key, start, count }
             }
+            tag::SORTED_SET_STORE => {
+                Mutation::SortedSetStore { key: self.bytes()?, members: self.scored_members()? }
+            }
             tag::RENAME => Mutation::Rename { from: self.bytes()?, to: self.bytes()? },
             tag::CLEAR => Mutation::Clear,
             tag::COPY => Mutation::Copy { from: self.bytes()?, to: self.bytes()? },
@@ -127,6 +130,10 @@ impl<'a> Decoder<'a> {
 
     fn members(&mut self) -> Result<Members<'a>, BatchError> {
         Members::new(self.bytes()?).ok_or(BatchError::CutOff)
+    }
+
+    fn scored_members(&mut self) -> Result<ScoredMembers<'a>, BatchError> {
+        ScoredMembers::new(self.bytes()?).ok_or(BatchError::BadScore)
     }
 
     fn expiry(&mut self) -> Result<Option<Milliseconds>, BatchError> {

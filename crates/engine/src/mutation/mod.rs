@@ -3,12 +3,14 @@
 mod decode;
 mod members;
 mod positions;
+mod scored;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use decode::Decoder;
 pub use members::Members;
 pub use positions::Positions;
+pub use scored::ScoredMembers;
 
 use crate::cx::End;
 use crate::functions::Functions;
@@ -188,6 +190,13 @@ pub enum Mutation<'a> {
         /// How many.
         count: u64,
     },
+    /// The key becomes a sorted set of these members, whatever it was; without members it goes.
+    SortedSetStore {
+        /// The key.
+        key: &'a [u8],
+        /// The members and their scores.
+        members: ScoredMembers<'a>,
+    },
     /// The entry moves to another key, in place of what was there; its expiry moves along.
     Rename {
         /// The key it had.
@@ -246,6 +255,7 @@ mod tag {
     pub(super) const SORTED_SET_ADD: u8 = 25;
     pub(super) const SORTED_SET_REMOVE: u8 = 26;
     pub(super) const SORTED_SET_REMOVE_RANGE: u8 = 27;
+    pub(super) const SORTED_SET_STORE: u8 = 28;
     pub(super) const LIBRARY_SET: u8 = 30;
     pub(super) const LIBRARY_REMOVE: u8 = 31;
 }
@@ -329,6 +339,9 @@ impl<'a> Mutation<'a> {
                 varint::put(out, start);
                 varint::put(out, count);
             }
+            Self::SortedSetStore { key, members } => {
+                put(out, tag::SORTED_SET_STORE, &[key, members.as_bytes()]);
+            }
             Self::Rename { from, to } => put(out, tag::RENAME, &[from, to]),
             Self::Clear => out.push(tag::CLEAR),
             Self::Copy { from, to } => put(out, tag::COPY, &[from, to]),
@@ -363,7 +376,8 @@ impl<'a> Mutation<'a> {
             | Self::SetStore { key, .. }
             | Self::SortedSetAdd { key, .. }
             | Self::SortedSetRemove { key, .. }
-            | Self::SortedSetRemoveRange { key, .. } => Touched::One(key),
+            | Self::SortedSetRemoveRange { key, .. }
+            | Self::SortedSetStore { key, .. } => Touched::One(key),
             Self::Rename { from, to } | Self::Copy { from, to } => Touched::Two(from, to),
             Self::Clear => Touched::Everything,
         }

@@ -6,7 +6,7 @@ use super::*;
 #[test]
 fn bytes_are_frozen() {
     let key: &[u8] = b"k";
-    let golden: [(Mutation<'_>, &[u8]); 32] = [
+    let golden: [(Mutation<'_>, &[u8]); 33] = [
         (Mutation::Genesis { hash_seed: *b"0123456789abcdef" }, b"\x010123456789abcdef"),
         (Mutation::StringSet { key, value: b"vv", expire_at_ms: None }, b"\x02\x01k\x00\x02vv"),
         (Mutation::StringSet { key, value: b"", expire_at_ms: Some(127) }, b"\x02\x01k\x80\x01\x00"),
@@ -52,6 +52,13 @@ fn bytes_are_frozen() {
         ),
         (Mutation::SortedSetRemove { key, member: b"m" }, b"\x1a\x01k\x01m"),
         (Mutation::SortedSetRemoveRange { key, start: 2, count: 300 }, b"\x1b\x01k\x02\xac\x02"),
+        (
+            Mutation::SortedSetStore {
+                key,
+                members: ScoredMembers::new(b"\x01b\x02\xbf\xf0\x01a\x00\x02ab\x00").unwrap(),
+            },
+            b"\x1c\x01k\x0c\x01b\x02\xbf\xf0\x01a\x00\x02ab\x00",
+        ),
     ];
     for (mutation, bytes) in golden {
         let mut out = Vec::new();
@@ -86,6 +93,25 @@ fn positions_beyond_64_bits_are_refused() {
     packed.push(0);
     assert!(Positions::new(&packed).is_none());
     assert!(Positions::new(&[0x80]).is_none());
+}
+
+#[test]
+fn scored_members_are_in_order() {
+    let packed = ScoredMembers::pack([(&b"b"[..], -1.0), (b"a", -0.0), (b"ab", 0.0)].into_iter());
+    assert_eq!(packed, b"\x01b\x02\xbf\xf0\x01a\x00\x02ab\x00");
+    assert!(ScoredMembers::new(&packed).is_some_and(|members| members.iter().count() == 3));
+    assert!(ScoredMembers::new(b"").is_some_and(|members| members.iter().count() == 0));
+    for wrong in [
+        &b"\x01a"[..],
+        b"\x01a\x00\x01",
+        b"\x01b\x00\x01a\x00",
+        b"\x01a\x00\x01a\x00",
+        b"\x01a\x03\xbf\xf0\x00",
+        b"\x01a\x02\x7f\xf8",
+        b"\x01a\x09\xbf\xf0\x00\x00\x00\x00\x00\x00\x01",
+    ] {
+        assert!(ScoredMembers::new(wrong).is_none(), "{wrong:?}");
+    }
 }
 
 #[test]

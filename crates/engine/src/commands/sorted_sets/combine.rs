@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use selvedge_wire::ReplySink;
 use smallvec::SmallVec;
 
-use super::{SORTED_SET, Scored, WITHSCORES, store, write_members};
+use super::{SORTED_SET, WITHSCORES, store, write_members};
 use crate::args::{Cursor, Keyword, amount, integer, words};
 use crate::commands::reply;
 use crate::commands::table::arg::KEY;
@@ -13,6 +13,7 @@ use crate::commands::table::{Arg, Args, Arity, Command, KeyUse, Keys, Run, Trait
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::entry::EntryRef;
 use crate::error::CommandError;
+use crate::mutation::ScoredMembers;
 use crate::numbers::parse_score;
 use crate::types::{DataType, SetRef, SortedSetRef};
 
@@ -341,8 +342,8 @@ fn write(
 ) -> Result<(), CommandError> {
     let [destination] = words(args);
     let members = Combination::parse(cx, args, 2, operation, command)?.members();
-    let members: Vec<Scored> = members.into_iter().map(|(member, score)| (member.into(), score)).collect();
-    reply::length(out, store(cx, destination, &members));
+    let (packed, count) = (ScoredMembers::pack(members.iter().copied()), members.len());
+    store(cx, destination, &packed, count, out);
     Ok(())
 }
 

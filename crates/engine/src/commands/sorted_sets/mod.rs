@@ -12,14 +12,12 @@ use selvedge_wire::ReplySink;
 use crate::commands::reply;
 use crate::commands::table::{Arg, Command, Group};
 use crate::cx::WriteCx;
+use crate::mutation::ScoredMembers;
 
 const SORTED_SET: Command = Command::base(Group::SortedSet);
 
 const MEMBER: Arg = Arg::string("member");
 const WITHSCORES: Arg = Arg::token("withscores", "WITHSCORES").optional();
-
-/// A member taken out of the keyspace, with its score.
-type Scored = (Box<[u8]>, f64);
 
 /// Replies with members, or with members and their scores: one list in RESP2, pairs in RESP3.
 fn write_members<'a>(
@@ -32,11 +30,12 @@ fn write_members<'a>(
     reply::items(out, members, count, with_scores.then_some(scores));
 }
 
-/// Makes `key` a sorted set of these members, whatever it was; without members nothing stays. Returns how many there are.
-fn store(cx: &mut WriteCx<'_>, key: &[u8], members: &[Scored]) -> usize {
-    cx.remove(key);
-    for (member, score) in members {
-        cx.set_score(key, member, *score);
+/// Makes `key` a sorted set of members in order that [`ScoredMembers::pack`] put together, and replies with their count.
+fn store(cx: &mut WriteCx<'_>, key: &[u8], packed: &[u8], count: usize, out: &mut dyn ReplySink) {
+    reply::length(out, count);
+    let members = ScoredMembers::new(packed);
+    debug_assert!(members.is_some(), "the members are in order");
+    if let Some(members) = members {
+        cx.sorted_set_store(key, members);
     }
-    members.len()
 }

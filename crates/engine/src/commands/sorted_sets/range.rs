@@ -5,13 +5,13 @@ use std::ops::Range;
 use selvedge_wire::ReplySink;
 
 use super::interval::{By, Interval};
-use super::{SORTED_SET, Scored, WITHSCORES, store, write_members};
+use super::{SORTED_SET, WITHSCORES, store, write_members};
 use crate::args::{Cursor, Keyword, words};
-use crate::commands::reply;
 use crate::commands::table::arg::KEY;
 use crate::commands::table::{Arg, Args, Arity, Command, KeyUse, Keys, Run, Traits};
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
+use crate::mutation::ScoredMembers;
 use crate::types::SortedSetRef;
 
 const LIMIT: Arg =
@@ -221,10 +221,14 @@ fn zrangebyscore(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Re
 fn zrangestore(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
     let [destination, source] = words(args);
     let query = Query::parse(args, 3, Form { stores: true, ..Form::ANY })?;
-    let members: Vec<Scored> = cx.sorted_set(source)?.map_or_else(Vec::new, |set| {
-        set.range(query.ranks_in(set)).map(|(member, score)| (member.into(), score)).collect()
-    });
-    reply::length(out, store(cx, destination, &members));
+    let (packed, count) = match cx.sorted_set(source)? {
+        Some(set) => {
+            let ranks = query.ranks_in(set);
+            (ScoredMembers::pack(set.range(ranks.clone())), ranks.len())
+        }
+        None => (Vec::new(), 0),
+    };
+    store(cx, destination, &packed, count, out);
     Ok(())
 }
 

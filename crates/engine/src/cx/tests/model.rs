@@ -8,7 +8,7 @@ use proptest::sample::Index;
 
 use crate::cx::{End, Lookup, WriteCx};
 use crate::keyspace::Outcome;
-use crate::mutation::Members;
+use crate::mutation::{Members, ScoredMembers};
 use crate::types::sorted_set::{Cut, OrderedScore};
 use crate::types::{DataType, Field};
 
@@ -45,6 +45,7 @@ pub(super) enum Operation {
     Score(u8, u16, f64),
     Unscore(u8, u16),
     UnscoreRange(u8, usize, usize),
+    StoreScores(u8, Vec<(u16, f64)>),
     Rename(u8, u8),
     Copy(u8, u8),
     Clear,
@@ -108,6 +109,7 @@ pub(super) fn operation() -> impl Strategy<Value = Operation> {
         8 => (key(), field(), score()).prop_map(|(key, member, score)| Score(key, member, score)),
         4 => (key(), field()).prop_map(|(key, member)| Unscore(key, member)),
         1 => (key(), 0usize..40, 1usize..40).prop_map(|(key, rank, count)| UnscoreRange(key, rank, count)),
+        1 => (key(), vec((field(), score()), 0..250)).prop_map(|(key, members)| StoreScores(key, members)),
         1 => (key(), key()).prop_map(|(from, to)| Rename(from, to)),
         3 => (key(), key()).prop_map(|(from, to)| Copy(from, to)),
         1 => (0u64..200).prop_map(Pass),
@@ -291,6 +293,14 @@ pub(super) fn perform(cx: &mut WriteCx<'_>, model: &mut Model, operation: &Opera
             if let Value::SortedSet(set) = model.entry(&key(number), Value::SortedSet(BTreeMap::new())) {
                 assert_eq!(removed, set.remove(&field(member)).is_some());
             }
+        }
+        Operation::StoreScores(number, members) => {
+            let set: BTreeMap<Bytes, f64> =
+                members.into_iter().map(|(member, score)| (field(member), score)).collect();
+            let order = ordered(&set);
+            let packed = ScoredMembers::pack(order.iter().map(|(member, score)| (member.as_slice(), *score)));
+            cx.sorted_set_store(&key(number), ScoredMembers::new(&packed).unwrap());
+            model.entries.insert(key(number), (Value::SortedSet(set), None));
         }
         Operation::UnscoreRange(number, rank, count) if fits(cx, &key(number), DataType::SortedSet) => {
             if let Value::SortedSet(set) = model.entry(&key(number), Value::SortedSet(BTreeMap::new())) {

@@ -96,6 +96,9 @@ pub(crate) fn apply(
             let ranks = start..start.saturating_add(usize_of(count));
             shards.of(hash).remove_scored_range(hash, key, ranks, effects)
         }
+        Mutation::SortedSetStore { key, members } => {
+            Ok(shards.of(hash).store_sorted_set(hash, key, members, effects))
+        }
         Mutation::Rename { from, to } => Ok(rename(shards, hash, from, keyspace.hash(to), to, effects)),
         Mutation::Copy { from, to } => Ok(copy(shards, hash, from, keyspace.hash(to), to, effects)),
         Mutation::Clear => Ok(clear(shards, effects)),

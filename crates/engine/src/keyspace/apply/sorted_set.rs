@@ -6,6 +6,7 @@ use super::{Outcome, WrongType, large, new_head, stamp, swap};
 use crate::entry::{EntryRef, Head, LargeValue, Record};
 use crate::hash::{KeyHash, KeyHasher};
 use crate::keyspace::{Effects, Shard};
+use crate::mutation::ScoredMembers;
 use crate::types::DataType;
 use crate::types::packed::{self as pack, count};
 use crate::types::sorted_set::SortedSet;
@@ -118,6 +119,27 @@ impl Shard {
         }
         Ok(Outcome::Changed)
     }
+
+    /// Makes the key a sorted set of these members, whatever it was.
+    pub(super) fn store_sorted_set(
+        &mut self,
+        hash: KeyHash,
+        key: &[u8],
+        members: ScoredMembers<'_>,
+        effects: &mut Effects<'_>,
+    ) -> Outcome {
+        let count = members.iter().count();
+        if count == 0 {
+            return self.remove(hash, key, effects);
+        }
+        let (head, bytes) = (new_head(DataType::SortedSet, effects), members.as_bytes());
+        let record = if pack::fits(count, bytes.len() + 1) {
+            Record::pack(head, key, &[&pack::count_byte(count), bytes])
+        } else {
+            large_of(head, self.hasher(), key, members.iter())
+        };
+        self.replace(hash, key, record, effects)
+    }
 }
 
 /// A record of the packed sorted set `bytes` with a member at its place, whose former pair lay at `old`; a large one once
@@ -138,11 +160,7 @@ fn with_score(
     let pair = [member_len.as_slice(), member, score_len.as_slice(), score_bytes.as_slice()];
     let pair_bytes: usize = pair.iter().map(|part| part.len()).sum();
     if !pack::fits(new_count, bytes.len() - old.len() + pair_bytes) {
-        let mut set = SortedSet::new(hasher);
-        packed::entries(bytes).chain([(member, score)]).for_each(|(member, score)| {
-            set.set(member, score);
-        });
-        return large(head, key, LargeValue::SortedSet(Box::new(set)));
+        return large_of(head, hasher, key, packed::entries(bytes).chain([(member, score)]));
     }
     // The new place, among all pairs: the old one stands either before it or behind it, or both are the same.
     let place = packed::place(bytes, score, member);
@@ -163,4 +181,17 @@ fn without(head: Head, key: &[u8], bytes: &[u8], place: Range<usize>, gone: usiz
     let before = bytes.get(1..place.start).unwrap_or_default();
     let after = bytes.get(place.end..).unwrap_or_default();
     Record::pack(head, key, &[&pack::count_byte(count(bytes) - gone), before, after])
+}
+
+fn large_of<'a>(
+    head: Head,
+    hasher: KeyHasher,
+    key: &[u8],
+    members: impl Iterator<Item = (&'a [u8], f64)>,
+) -> Record {
+    let mut set = SortedSet::new(hasher);
+    for (member, score) in members {
+        set.set(member, score);
+    }
+    large(head, key, LargeValue::SortedSet(Box::new(set)))
 }

@@ -13,7 +13,8 @@ pub(crate) struct ScoreBytes([u8; 8]);
 
 impl ScoreBytes {
     pub(crate) fn new(score: f64) -> Self {
-        Self(score.to_bits().to_be_bytes())
+        // Both zeros are the same score.
+        Self((score + 0.0).to_bits().to_be_bytes())
     }
 
     pub(crate) fn as_slice(&self) -> &[u8] {
@@ -22,16 +23,25 @@ impl ScoreBytes {
     }
 }
 
-fn read_score(bytes: &[u8]) -> f64 {
+/// None if there are too many bytes, or a zero at the end that is not written.
+fn read_score(bytes: &[u8]) -> Option<f64> {
     let mut whole = [0; 8];
-    whole.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
-    f64::from_bits(u64::from_be_bytes(whole))
+    whole.get_mut(..bytes.len())?.copy_from_slice(bytes);
+    (bytes.last() != Some(&0)).then_some(f64::from_bits(u64::from_be_bytes(whole)))
 }
 
 /// Members and their scores in order.
 pub(crate) fn entries(bytes: &[u8]) -> impl Iterator<Item = (&[u8], f64)> {
-    let mut elements = Elements::new(bytes);
-    std::iter::from_fn(move || Some((elements.next()?, read_score(elements.next()?))))
+    pairs(bytes.get(1..).unwrap_or_default()).map(|(_, pair)| pair)
+}
+
+/// Members and their scores in bytes that have no count in front, each with the place where the next one starts.
+pub(crate) fn pairs(bytes: &[u8]) -> impl Iterator<Item = (usize, (&[u8], f64))> {
+    let mut elements = Elements::bare(bytes);
+    std::iter::from_fn(move || {
+        let pair = (elements.next()?, read_score(elements.next()?)?);
+        Some((elements.at(), pair))
+    })
 }
 
 /// Where a member and its score lie, and the score.
@@ -42,7 +52,7 @@ pub(crate) fn find(bytes: &[u8], member: &[u8]) -> Option<(Range<usize>, f64)> {
         let found = elements.next()? == member;
         let score = elements.next()?;
         if found {
-            return Some((start..elements.at(), read_score(score)));
+            return Some((start..elements.at(), read_score(score)?));
         }
     }
 }
