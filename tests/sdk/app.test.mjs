@@ -236,6 +236,16 @@ test("an address over its limit is told when to come back", async () => {
   assert.match(headers.get("retry-after"), /^[1-9][0-9]?$/);
 });
 
+test("sessions outlive the store's process", async () => {
+  const cookie = await apps.vercel.signIn("bob@example.com");
+  assert.equal((await apps.upstash.ask("PATCH", "/api/auth/session", { cookie, body: { cart: ["denim"] } })).status, 204);
+  await server.restart("SIGKILL");
+  for (const app of both) {
+    const { status, body } = await app.ask("GET", "/api/auth/session", { cookie });
+    assert.deepEqual([status, body.metadata], [200, { cart: ["denim"] }]);
+  }
+});
+
 test("what is no request of ours is refused in JSON", async () => {
   const cookie = await apps.vercel.signIn("ada@example.com");
   for (const [method, path, body, status] of [
