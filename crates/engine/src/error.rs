@@ -181,6 +181,18 @@ pub enum CommandError {
     /// LCS would compare too many pairs of bytes.
     #[error("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len")]
     LcsTooLarge,
+    /// OBJECT FREQ: uses are not counted.
+    #[error(
+        "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching \
+         between policies at runtime LRU and LFU data will take some time to adjust."
+    )]
+    FrequencyNotTracked,
+    /// OBJECT IDLETIME: the time of a use is not kept.
+    #[error("ERR idle time is not tracked")]
+    IdleTimeNotTracked,
+    /// A command for nodes of a Redis Cluster.
+    #[error("ERR This instance has cluster support disabled")]
+    ClusterDisabled,
     /// A string offset is negative.
     #[error("ERR offset is out of range")]
     OffsetOutOfRange,

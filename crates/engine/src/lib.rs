@@ -16,6 +16,7 @@ pub mod hash;
 pub mod keyspace;
 pub mod limits;
 mod long_double;
+pub mod memory;
 pub mod mutation;
 pub mod numbers;
 pub mod post;

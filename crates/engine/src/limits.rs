@@ -48,6 +48,9 @@ pub const TABLE_DEPTH_MAX: u8 = 22;
 /// Entries that one step of SCAN, HSCAN or SSCAN looks at when the caller says nothing. Redis' own default.
 pub const SCAN_COUNT_DEFAULT: usize = 10;
 
+/// Parts of a large value that MEMORY USAGE looks at when nothing else is said. Redis' own default.
+pub const MEMORY_SAMPLES_DEFAULT: usize = 5;
+
 /// Entries that one SCAN looks at, whatever its COUNT says, which is a hint: bounds the time it takes from others.
 pub const SCAN_COUNT_MAX: usize = 10_000;
 

@@ -137,6 +137,12 @@ impl Database {
         self.log.last_sequence()
     }
 
+    /// The last sequence that the disk has for sure.
+    #[must_use]
+    pub fn synced(&self) -> Sequence {
+        self.log.synced()
+    }
+
     /// The identity of this database's history, 32 hexadecimal digits.
     #[must_use]
     pub fn log_id(&self) -> &str {

@@ -78,3 +78,6 @@ pub const FAILURES_FORGOTTEN_AFTER: Duration = Duration::from_secs(60);
 
 /// Hosts whose wrong tokens are counted: about half a megabyte.
 pub const FAILURES_HOSTS_MAX: usize = 10_000;
+
+/// How often WAITAOF looks whether the disk has caught up: short beside the time of a sync.
+pub const SYNC_POLL_INTERVAL: Duration = Duration::from_millis(2);

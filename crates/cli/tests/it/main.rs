@@ -19,6 +19,7 @@ mod harness;
 mod lifecycle;
 mod malformed_http;
 mod malformed_resp;
+mod memory;
 mod monitoring;
 mod pubsub;
 mod refusals;

@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use crate::memory::allocated;
+
 /// Bits up to which a directory is in one part: 64 KiB.
 const WHOLE_DEPTH_MAX: u8 = 14;
 
@@ -30,6 +32,11 @@ impl Directory {
     /// Everything belongs to bucket 0.
     pub(super) fn new() -> Self {
         Self { parts: vec![Part { depth: 0, slots: vec![0] }], part_bits: 0 }
+    }
+
+    /// Bytes that it takes.
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.parts.iter().map(|part| allocated(part.slots.len() * size_of::<u32>())).sum()
     }
 
     /// The bucket of a placed hash.

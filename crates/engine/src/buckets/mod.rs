@@ -23,6 +23,7 @@ pub(crate) use scan::CURSOR_BITS;
 use crate::chunk::Chunks;
 use crate::hash::KeyHasher;
 use crate::limits::TABLE_DEPTH_MAX;
+use crate::memory::Samples;
 
 /// Buckets per chunk, some 2,200 records.
 const CHUNK_BUCKETS: usize = 64;
@@ -98,6 +99,12 @@ impl<R: Clone> Table<R> {
 
     pub(crate) fn hasher(&self) -> KeyHasher {
         self.hasher
+    }
+
+    /// Bytes that it takes, where `part` says what a record takes outside of its slot.
+    pub(crate) fn memory_bytes(&self, samples: Samples, part: impl Fn(&R) -> usize) -> usize {
+        let slots = self.len * size_of::<R>() + self.buckets.len() * size_of::<Bucket<R>>();
+        slots + self.directory.memory_bytes() + samples.sum(self.len, self.iter().map(part))
     }
 
     pub(crate) fn hash(&self, key: &[u8]) -> u64 {

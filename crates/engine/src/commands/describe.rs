@@ -21,7 +21,7 @@ const FLAGS: &[(Traits, &str)] = &[
 /// The flags of COMMAND INFO.
 pub(crate) fn flags(command: &Command) -> impl Iterator<Item = &'static str> + Clone {
     let rights = [(command.is_write(), "write"), (command.is_read(), "readonly")];
-    let blocking = [(matches!(command.run, Run::Blocking(_)), "blocking")];
+    let blocking = [(may_wait(command), "blocking")];
     let traits = command.traits;
     let movable = [(command.keys.are_movable(), "movablekeys")];
     let traits = FLAGS.iter().map(move |(flag, name)| (traits.contains(*flag), *name));
@@ -29,13 +29,18 @@ pub(crate) fn flags(command: &Command) -> impl Iterator<Item = &'static str> + C
     all.filter(|(holds, _)| *holds).map(|(_, name)| name)
 }
 
+fn may_wait(command: &Command) -> bool {
+    matches!(command.run, Run::Blocking(_)) || command.traits.contains(Traits::WAITS)
+}
+
 /// The ACL categories of COMMAND INFO, in the order Redis lists them.
 pub(crate) fn categories(command: &Command) -> impl Iterator<Item = &'static str> + Clone {
     let has = |flag| command.traits.contains(flag);
     let container = matches!(command.run, Run::Container);
     let group = |group| command.group == group && !container;
+    let is_elsewhere = has(Traits::COLLECTIONS) || has(Traits::CONNECTION);
     [
-        ((group(Group::Generic) && !has(Traits::COLLECTIONS)) || has(Traits::WHOLE_KEYSPACE), "keyspace"),
+        (has(Traits::WHOLE_KEYSPACE) || group(Group::Generic) && !is_elsewhere, "keyspace"),
         (command.is_read(), "read"),
         (command.is_write(), "write"),
         (group(Group::Set) || has(Traits::COLLECTIONS), "set"),
@@ -50,7 +55,7 @@ pub(crate) fn categories(command: &Command) -> impl Iterator<Item = &'static str
         (has(Traits::ADMIN) || has(Traits::DANGEROUS), "dangerous"),
         (group(Group::Connection) || has(Traits::CONNECTION), "connection"),
         (group(Group::Transactions), "transaction"),
-        (matches!(command.run, Run::Blocking(_)), "blocking"),
+        (may_wait(command), "blocking"),
     ]
     .into_iter()
     .filter(|(holds, _)| *holds)

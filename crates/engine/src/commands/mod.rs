@@ -5,6 +5,7 @@
 
 pub(crate) mod blocking;
 pub(crate) mod client;
+pub(crate) mod cluster;
 pub(crate) mod command;
 mod condition;
 pub(crate) mod connection;
@@ -19,7 +20,10 @@ pub(crate) mod hashes;
 pub(crate) mod lcs;
 pub(crate) mod list_elements;
 pub(crate) mod lists;
+pub(crate) mod lolwut;
+pub(crate) mod memory;
 pub(crate) mod monitoring;
+pub(crate) mod object;
 pub(crate) mod pubsub;
 mod reply;
 mod scan;
@@ -32,3 +36,4 @@ pub(crate) mod string_options;
 pub(crate) mod strings;
 pub mod table;
 pub(crate) mod transactions;
+pub(crate) mod waiting;

@@ -3,6 +3,7 @@
 use crate::buckets::Table;
 use crate::keyspace::Sequence;
 use crate::limits::GARBAGE_PARTS_MIN;
+use crate::memory::{Samples, allocated};
 use crate::time::Milliseconds;
 use crate::types::sorted_set::SortedSet;
 use crate::types::{Chunked, DataType, LargeHash, List, Member};
@@ -57,6 +58,17 @@ impl LargeValue {
             Self::List(list) => Self::List(list.clone()),
             Self::Set(table) => Self::Set(table.share()),
             Self::SortedSet(set) => Self::SortedSet(Box::new(set.share())),
+        }
+    }
+
+    /// Bytes that it takes outside of itself.
+    pub(crate) fn memory_bytes(&self, samples: Samples) -> usize {
+        match self {
+            Self::String(string) => string.memory_bytes(),
+            Self::Hash(hash) => hash.memory_bytes(samples),
+            Self::List(list) => list.memory_bytes(samples),
+            Self::Set(table) => table.memory_bytes(samples, |member| allocated(member.0.len())),
+            Self::SortedSet(set) => set.memory_bytes(samples),
         }
     }
 }

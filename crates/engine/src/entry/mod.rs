@@ -10,6 +10,7 @@ use crate::buckets::Keyed;
 use crate::error::CommandError;
 use crate::expire::Moment;
 use crate::keyspace::Sequence;
+use crate::memory::Samples;
 use crate::time::Milliseconds;
 use crate::types::{DataType, HashRef, ListRef, SetRef, SortedSetRef, StringRef};
 
@@ -59,6 +60,13 @@ impl<'a> EntryRef<'a> {
     #[must_use]
     pub fn is_packed(self) -> bool {
         self.record.packed().is_some()
+    }
+
+    /// Bytes of memory that it takes, its key and its share of the keyspace included: an estimate, exact but for the parts
+    /// of a large value that `samples` leaves out, and for what a copy shares with it.
+    #[must_use]
+    pub fn memory_bytes(self, samples: Samples) -> usize {
+        self.record.memory_bytes(samples)
     }
 
     /// The value as a string.

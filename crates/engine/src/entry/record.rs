@@ -7,6 +7,7 @@ use crate::buckets::{Keyed, NEVER_DUE};
 use crate::entry::large::{Large, LargeValue};
 use crate::expire::Expires;
 use crate::keyspace::Sequence;
+use crate::memory::{Samples, allocated};
 use crate::time::Milliseconds;
 use crate::types::{DataType, PackedHash};
 
@@ -25,6 +26,9 @@ const WIDE_KEY: u8 = 0b0001_0000;
 const VERSION_BYTES: usize = 6;
 const EXPIRE_BYTES: usize = 6;
 const FIXED_BYTES: usize = VERSION_BYTES + 1;
+
+/// Bytes of an entry's slot in a bucket of the keyspace, with its share of the bucket itself and of the room that is free.
+const SLOT_BYTES: usize = 16 + 4;
 
 /// The largest number that six bytes hold; expiry times beyond it saturate, versions never get there.
 const SIX_BYTES_MAX: u64 = (1 << 48) - 1;
@@ -213,6 +217,17 @@ impl Record {
                 value: large.value.share(),
             })),
         }
+    }
+
+    /// Bytes that the entry takes, its slot in the keyspace included.
+    pub(crate) fn memory_bytes(&self, samples: Samples) -> usize {
+        let outside = match self {
+            Self::Small(bytes) => allocated(bytes.len()),
+            Self::Large(large) => {
+                allocated(size_of::<Large>()) + allocated(large.key.len()) + large.value.memory_bytes(samples)
+            }
+        };
+        SLOT_BYTES + outside
     }
 
     fn repack(&self, head: Head, key: Option<&[u8]>) -> Self {

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use chunk::Chunk;
 
 use crate::cx::End;
+use crate::memory::{Samples, allocated};
 use crate::types::packed::{self, Elements};
 
 /// A long list. A change costs a walk over the chunks from the nearer end, and a walk or a move inside one chunk. A clone
@@ -28,6 +29,12 @@ impl List {
     #[cfg(test)]
     pub(crate) fn stored_bytes(&self) -> usize {
         self.chunks.iter().map(Chunk::stored_bytes).sum()
+    }
+
+    /// Bytes that it takes.
+    pub(crate) fn memory_bytes(&self, samples: Samples) -> usize {
+        let sizes = self.chunks.iter().map(Chunk::memory_bytes);
+        allocated(self.chunks.capacity() * size_of::<Chunk>()) + samples.sum(self.chunks.len(), sizes)
     }
 
     pub(crate) fn push(&mut self, end: End, element: &[u8]) {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use twox_hash::XxHash3_64;
 
 use crate::limits::STRING_CHUNK_BYTES;
+use crate::memory::{SHARED_VEC_BYTES, allocated};
 
 /// A long string: chunks of [`STRING_CHUNK_BYTES`], the last one shorter. A clone shares them.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +25,20 @@ impl Chunked {
 
     pub(crate) fn chunk_count(&self) -> usize {
         self.chunks.len()
+    }
+
+    /// Bytes that it takes. Zeros that neighbours share count once.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        let shared = |index: usize, chunk: &Arc<Vec<u8>>| {
+            index
+                .checked_sub(1)
+                .and_then(|before| self.chunks.get(before))
+                .is_some_and(|before| Arc::ptr_eq(before, chunk))
+        };
+        let sizes = self.chunks.iter().enumerate().map(|(index, chunk)| {
+            if shared(index, chunk) { 0 } else { allocated(chunk.capacity()) + SHARED_VEC_BYTES }
+        });
+        allocated(self.chunks.capacity() * size_of::<usize>()) + sizes.sum::<usize>()
     }
 
     /// Overwrites from `offset` on; what lies between the end and `offset` becomes zeros.

@@ -3,8 +3,12 @@
 mod config;
 mod debug;
 mod latency;
+mod memory;
 mod pubsub;
 mod slow_log;
+mod waiting;
+
+pub(crate) use waiting::{synced, wait_for_sync};
 
 use selvedge_node::{Args, Connection as Word};
 use selvedge_wire::ReplySink;
@@ -33,9 +37,13 @@ pub(crate) fn is_about_process(word: Word) -> bool {
             | Word::PubsubNumsub
             | Word::PubsubShardchannels
             | Word::PubsubShardnumsub
+            | Word::MemoryDoctor
+            | Word::MemoryStats
             | Word::SlowlogGet
             | Word::SlowlogLen
             | Word::SlowlogReset
+            | Word::Wait
+            | Word::Waitaof
     )
 }
 
@@ -61,12 +69,16 @@ pub(crate) fn answer(shared: &Shared, word: Word, args: Args<'_>, sink: &mut dyn
         Word::PubsubChannels | Word::PubsubShardchannels => pubsub::channels(shared, word, rest, sink),
         Word::PubsubNumpat => pubsub::patterns(shared, sink),
         Word::PubsubNumsub | Word::PubsubShardnumsub => pubsub::listeners(shared, word, rest, sink),
+        Word::MemoryDoctor => memory::doctor(shared, sink),
+        Word::MemoryStats => memory::statistics(shared, sink),
         Word::SlowlogGet => slow_log::get(shared, args, sink),
         Word::SlowlogLen => sink.integer(integer(shared.slow_log.len())),
         Word::SlowlogReset => {
             shared.slow_log.clear();
             sink.status("OK");
         }
+        Word::Wait => waiting::replicas(args, sink),
+        Word::Waitaof => waiting::synced_at_once(shared, args, sink),
         _ => debug_assert!(false, "{word:?} is about a connection"),
     }
 }

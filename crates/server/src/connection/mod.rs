@@ -133,6 +133,10 @@ impl Connection {
         }
         match command.run {
             Run::Connection(Word::Exec) => self.exec(turn).await,
+            Run::Connection(Word::Waitaof) if self.transaction.is_none() => {
+                let sequence = commands::wait_for_sync(&self.shared, args).await;
+                commands::synced(&self.shared, args, sequence, &mut self.sink(turn));
+            }
             Run::Connection(word) if self.transaction.is_none() || acts_at_once(word) => {
                 self.own(word, args, turn);
             }

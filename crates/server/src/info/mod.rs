@@ -1,6 +1,6 @@
 //! INFO, in Redis' sections and names. What is not known, or would mean something else here, is left out.
 
-mod process;
+pub(crate) mod process;
 mod sections;
 
 use std::fmt::Write as _;

@@ -7,16 +7,16 @@ const TICKS_PER_SECOND: u64 = 100;
 
 /// Memory in bytes.
 #[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Memory {
+pub(crate) struct Memory {
     /// What the process has now.
-    pub(super) resident_bytes: u64,
+    pub(crate) resident_bytes: u64,
     /// The most that it had.
-    pub(super) peak_bytes: u64,
+    pub(crate) peak_bytes: u64,
     /// What the machine has.
-    pub(super) system_bytes: u64,
+    pub(crate) system_bytes: u64,
 }
 
-pub(super) fn memory() -> Memory {
+pub(crate) fn memory() -> Memory {
     let status = read("/proc/self/status");
     Memory {
         resident_bytes: kibibytes(&status, "VmRSS:"),
@@ -26,7 +26,7 @@ pub(super) fn memory() -> Memory {
 }
 
 /// Processor time in the kernel and outside it.
-pub(super) fn processor_time() -> (Duration, Duration) {
+pub(crate) fn processor_time() -> (Duration, Duration) {
     let stat = read("/proc/self/stat");
     // The second field, the name in brackets, may hold blanks.
     let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
@@ -47,7 +47,7 @@ fn kibibytes(text: &str, name: &str) -> u64 {
 }
 
 /// A size as people read it: `1.50M`.
-pub(super) fn readable(bytes: u64) -> String {
+pub(crate) fn readable(bytes: u64) -> String {
     let units = ["B", "K", "M", "G", "T", "P"];
     let mut size = bytes as f64;
     let mut unit = units.iter();

@@ -207,6 +207,8 @@ pub enum Group {
     Transactions,
     /// Messages between clients.
     PubSub,
+    /// Redis Cluster.
+    Cluster,
 }
 
 impl Group {
@@ -224,6 +226,7 @@ impl Group {
             Self::Server => "server",
             Self::Transactions => "transactions",
             Self::PubSub => "pubsub",
+            Self::Cluster => "cluster",
         }
     }
 }
@@ -305,6 +308,8 @@ pub enum Connection {
     LatencyHistory,
     LatencyLatest,
     LatencyReset,
+    MemoryDoctor,
+    MemoryStats,
     Multi,
     Psubscribe,
     PubsubChannels,
@@ -324,6 +329,8 @@ pub enum Connection {
     Sunsubscribe,
     Unsubscribe,
     Unwatch,
+    Wait,
+    Waitaof,
     Watch,
 }
 
@@ -349,6 +356,11 @@ pub const FAMILIES: &[&[Command]] = &[
     commands::generic::COMMANDS,
     commands::databases::COMMANDS,
     commands::sort::COMMANDS,
+    commands::object::COMMANDS,
+    commands::waiting::COMMANDS,
+    commands::memory::COMMANDS,
+    commands::lolwut::COMMANDS,
+    commands::cluster::COMMANDS,
     commands::expiry::COMMANDS,
     commands::server::COMMANDS,
     commands::connection::COMMANDS,

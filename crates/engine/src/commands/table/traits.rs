@@ -31,7 +31,7 @@ impl Traits {
     pub const POWERFUL: Self = Self(1 << 10);
     /// Looks at all shards: runs under all locks, unless it is [`Traits::ROAMING`].
     pub const WHOLE_KEYSPACE: Self = Self(1 << 11);
-    /// In the category `@connection` although its group is another.
+    /// In the category `@connection` although its group is another; then not in `@keyspace`.
     pub const CONNECTION: Self = Self(1 << 12);
     /// May log more than its arguments come to, because it copies what is stored: the log is asked for room afterwards.
     pub const COPIES_STORED: Self = Self(1 << 13);
@@ -41,9 +41,11 @@ impl Traits {
     pub const KEYS_BY_PATTERN: Self = Self(1 << 15);
     /// In the categories `@list`, `@set` and `@sortedset` instead of that of its group.
     pub const COLLECTIONS: Self = Self(1 << 16);
+    /// May wait although the server runs it.
+    pub const WAITS: Self = Self(1 << 17);
 
     /// About messages between clients.
-    pub const PUBSUB: Self = Self(1 << 15);
+    pub const PUBSUB: Self = Self(1 << 18);
 
     /// Both sets together.
     #[must_use]

@@ -5,6 +5,7 @@ use crate::buckets::Table;
 use crate::expire::ExpiryIndex;
 use crate::hash::KeyHasher;
 use crate::limits::EXPIRED_BUCKETS_MAX;
+use crate::memory::Samples;
 use crate::time::Milliseconds;
 
 /// A hash that has outgrown the packed form.
@@ -43,6 +44,13 @@ impl LargeHash {
     /// The table of its fields, expired ones included.
     pub(crate) fn table(&self) -> &Table<Pair> {
         &self.table
+    }
+
+    /// Bytes that it takes.
+    pub(crate) fn memory_bytes(&self, samples: Samples) -> usize {
+        // The index has an item for each bucket, in a tree that is two thirds full.
+        let index = self.expiry.as_ref().map_or(0, |_| self.table.bucket_count() as usize * 24);
+        self.table.memory_bytes(samples, Pair::memory_bytes) + index
     }
 
     /// A field, expired or not.

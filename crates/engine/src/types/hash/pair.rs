@@ -3,6 +3,7 @@
 use super::Field;
 use crate::buckets::{Keyed, NEVER_DUE};
 use crate::expire::Expires;
+use crate::memory::allocated;
 use crate::time::Milliseconds;
 use crate::varint::{self, Varint};
 
@@ -34,6 +35,14 @@ impl Pair {
         match field.expire_at_ms {
             None => Self::Lasting(pair),
             Some(expire_at_ms) => Self::Expiring(Box::new(Expiring { expire_at_ms, pair })),
+        }
+    }
+
+    /// Bytes that it takes outside of its slot.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        match self {
+            Self::Lasting(pair) => allocated(pair.len()),
+            Self::Expiring(expiring) => allocated(size_of::<Expiring>()) + allocated(expiring.pair.len()),
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::cx::End;
 use crate::limits::{LIST_CHUNK_BYTES, LIST_CHUNK_ELEMENTS};
+use crate::memory::{SHARED_VEC_BYTES, allocated};
 use crate::types::packed::{self, Elements};
 use crate::varint;
 
@@ -32,6 +33,11 @@ impl Chunk {
     #[cfg(test)]
     pub(super) fn stored_bytes(&self) -> usize {
         self.bytes.len()
+    }
+
+    /// Bytes that it takes outside of itself.
+    pub(super) fn memory_bytes(&self) -> usize {
+        allocated(self.bytes.capacity()) + SHARED_VEC_BYTES
     }
 
     fn used_bytes(&self) -> usize {

@@ -8,6 +8,7 @@ use super::score::OrderedScore;
 use super::tree::{Entry, Tree};
 use crate::buckets::Table;
 use crate::hash::KeyHasher;
+use crate::memory::Samples;
 
 /// Members with scores, ordered by score and then by their bytes.
 #[derive(Debug, Clone)]
@@ -25,6 +26,16 @@ impl SortedSet {
     /// A copy in bounded time: it shares everything with this one until either changes it.
     pub(crate) fn share(&mut self) -> Self {
         Self { members: self.members.share(), ids: self.ids.share(), order: self.order.clone() }
+    }
+
+    /// Bytes that it takes.
+    pub(crate) fn memory_bytes(&self, samples: Samples) -> usize {
+        let parts = [
+            self.ids.memory_bytes(samples, |_| 0),
+            self.order.memory_bytes(),
+            self.members.memory_bytes(samples),
+        ];
+        parts.into_iter().sum()
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -6,6 +6,7 @@
 
 use crate::buckets::KeySource;
 use crate::chunk::Chunks;
+use crate::memory::{Samples, allocated};
 
 /// Bytes of a page, which is the unit that copies share.
 const PAGE_BYTES: usize = 8 * 1024;
@@ -57,6 +58,13 @@ impl Members {
             apart: self.apart.share(),
             free_apart: self.free_apart.clone(),
         }
+    }
+
+    /// Bytes that they take.
+    pub(super) fn memory_bytes(&self, samples: Samples) -> usize {
+        let apart = self.apart.len();
+        let sizes = self.apart.iter().map(|member| allocated(member.len()));
+        self.pages.len() + apart * size_of::<Box<[u8]>>() + samples.sum(apart, sizes)
     }
 
     pub(super) fn insert(&mut self, score: f64, member: &[u8]) -> u32 {

@@ -12,6 +12,7 @@ use smallvec::SmallVec;
 use super::cut::Cut;
 use super::members::Members;
 use super::score::OrderedScore;
+use crate::memory::allocated;
 
 /// Entries of a leaf, or children of an inner node. A leaf fills an allocation of 768 bytes.
 const NODE_MAX: usize = 60;
@@ -61,6 +62,11 @@ struct Inner {
 impl Tree {
     pub(super) fn new() -> Self {
         Self { root: Node::Leaf(Arc::default()) }
+    }
+
+    /// Bytes that it takes: nodes are three quarters full, and the inner ones hardly count.
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.root.count() * allocated(size_of::<Run>() + 2 * size_of::<usize>()) / MERGED_MAX
     }
 
     /// Inserts the entry of a member that has none.
