@@ -56,6 +56,13 @@ impl Blocked {
         self.waiters.leave(self.id);
         self.woken.try_recv().ok()
     }
+
+    /// Stops waiting and answers with this, unless the reply came at the last moment.
+    #[must_use]
+    pub fn give_up_with(self, reply: Value) -> Option<Woken> {
+        let wait_for = self.sequence;
+        Some(self.give_up().unwrap_or(Woken { reply, wait_for }))
+    }
 }
 
 impl Drop for Blocked {

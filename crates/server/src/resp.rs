@@ -10,15 +10,15 @@ use std::task::Poll;
 use std::time::Duration;
 
 use selvedge_node::Subscriber;
-use selvedge_wire::ReplySink;
 use selvedge_wire::resp::{Limits, RequestDecoder, RespSink};
+use selvedge_wire::{ReplySink, Value};
 use smallvec::SmallVec;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::{AbortHandle, yield_now};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-use crate::clients::{Ends, Flag};
+use crate::clients::{Ends, Flag, WaitEnd};
 use crate::connection::{BlockedCommand, Connection, write_delivery};
 use crate::limits::{READ_AHEAD_BYTES_MAX, READ_BYTES, TURN_OUTPUT_BYTES};
 use crate::metrics::add;
@@ -258,6 +258,7 @@ impl Loop {
         let shared = Arc::clone(&self.connection.shared);
         let paused = Running::pause(&shared);
         self.connection.client.live.set(Flag::Blocked, true);
+        let mut end = self.connection.client.wait_begins();
         let timeout = blocked.patience.timeout_ms.map(Duration::from_millis);
         // A time beyond what the clock can count is as good as none.
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
@@ -272,6 +273,14 @@ impl Loop {
                 biased;
                 woken = blocked.woken() => break woken,
                 () = time_is_over => break blocked.give_up(),
+                Ok(how) = &mut end => match how {
+                    WaitEnd::Timeout => break blocked.give_up(),
+                    WaitEnd::Error => {
+                        let error = "UNBLOCKED client unblocked via CLIENT UNBLOCK".to_owned();
+                        let reply = Value::Error(error);
+                        break blocked.give_up_with(reply);
+                    }
+                },
                 count = self.read_ahead(stream) => if count? == 0 {
                     return Ok(false);
                 },

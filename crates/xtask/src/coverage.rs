@@ -33,6 +33,7 @@ const OPTION_TEXTS: &[&str] = &[
     "mode must be",
     "invalid condition",
     "mandatory argument",
+    "reason should be",
 ];
 
 /// What a script has to show of a command.

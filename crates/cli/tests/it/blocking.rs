@@ -115,6 +115,29 @@ fn a_timeout_answers_nothing_and_takes_nothing() {
 }
 
 #[test]
+fn others_can_end_a_wait() {
+    let mut rig = Rig::new();
+    let mut waiting = rig.server.connect();
+    let id = waiting.call(&["CLIENT", "ID"]);
+    assert_eq!(rig.observer.call(&["CLIENT", "UNBLOCK", &id]), "0");
+    for (how, reply) in [
+        (None, "(nil)"),
+        (Some("TIMEOUT"), "(nil)"),
+        (Some("ERROR"), "-UNBLOCKED client unblocked via CLIENT UNBLOCK"),
+    ] {
+        waiting.send(&["BLPOP", "k", "0"]);
+        rig.until_waiting(1);
+        let line = rig.observer.call(&["CLIENT", "LIST", "ID", &id]);
+        assert!(line.contains(" flags=b "), "{line}");
+        let words: Vec<&str> = ["CLIENT", "UNBLOCK", &id].into_iter().chain(how).collect();
+        while rig.observer.call(&words) != "1" {}
+        assert_eq!(waiting.reply().unwrap(), reply);
+    }
+    assert_eq!(rig.observer.call(&["RPUSH", "k", "x"]), "1");
+    assert_eq!(waiting.call(&["BLPOP", "k", "0"]), "k x");
+}
+
+#[test]
 fn a_client_that_is_gone_takes_nothing() {
     let mut rig = Rig::new();
     let gone = rig.blocked(&["BLPOP", "k", "0"]);

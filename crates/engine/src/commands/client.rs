@@ -198,6 +198,21 @@ const SUBCOMMANDS: &[Command] = &[
         ..CONNECTION
     },
     Command {
+        name: "client|unblock",
+        since: "5.0.0",
+        complexity: "O(log N), N the number of connections",
+        summary: "Ends the wait of another connection's command, as if its time were over or with an error.",
+        arity: Arity::AtLeast(3),
+        args: &[
+            Arg::integer("client-id"),
+            Arg::one_of("unblock-type", &[Arg::token("timeout", "TIMEOUT"), Arg::token("error", "ERROR")])
+                .optional(),
+        ],
+        traits: Traits::ADMIN.and(Traits::NO_SCRIPT).and(Traits::LOADING).and(Traits::STALE),
+        run: Run::Connection(Connection::ClientUnblock),
+        ..CONNECTION
+    },
+    Command {
         name: "client|unpause",
         since: "6.2.0",
         summary: "Ends a pause.",

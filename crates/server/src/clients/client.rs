@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU16, AtomicU64, AtomicUsize, 
 
 use parking_lot::Mutex;
 use selvedge_node::{Command, table};
+use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
 /// What others may know of a connection, and do to it.
@@ -16,6 +17,28 @@ pub(crate) struct Client {
     pub(crate) connected_ms: u64,
     pub(crate) about: Mutex<About>,
     pub(crate) live: Live,
+    /// Set while a command of it waits: ends the wait.
+    waiting: Mutex<Option<oneshot::Sender<WaitEnd>>>,
+}
+
+/// How somebody else ends the wait of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WaitEnd {
+    /// As if its time were over.
+    Timeout,
+    /// With an error.
+    Error,
+}
+
+/// Which CLIENT TYPE a connection is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Ordinary.
+    Normal,
+    /// Listens to messages.
+    PubSub,
+    /// Another server: there are none.
+    Server,
 }
 
 /// Both ends of a connection, and the task that serves it.
@@ -74,7 +97,14 @@ pub(crate) enum Flag {
 
 impl Client {
     pub(super) fn new(id: u64, ends: Ends, now_ms: u64) -> Self {
-        Self { id, ends, connected_ms: now_ms, about: Mutex::default(), live: Live::new(now_ms) }
+        Self {
+            id,
+            ends,
+            connected_ms: now_ms,
+            about: Mutex::default(),
+            live: Live::new(now_ms),
+            waiting: Mutex::default(),
+        }
     }
 
     /// Ends the connection at once, in whatever it is doing. What it has executed stays executed.
@@ -82,6 +112,18 @@ impl Client {
         if let Some(task) = &self.ends.task {
             task.abort();
         }
+    }
+
+    /// A command of it waits from now on. Resolves when somebody ends the wait; dropping it says that the wait is over.
+    pub(crate) fn wait_begins(&self) -> oneshot::Receiver<WaitEnd> {
+        let (sender, end) = oneshot::channel();
+        *self.waiting.lock() = Some(sender);
+        end
+    }
+
+    /// Ends the wait of its command. False if none waits.
+    pub(crate) fn end_wait(&self, how: WaitEnd) -> bool {
+        self.waiting.lock().take().is_some_and(|waiting| waiting.send(how).is_ok())
     }
 
     /// The line of CLIENT INFO and CLIENT LIST.
@@ -195,6 +237,12 @@ impl Live {
         }
     }
 
+    /// Which CLIENT TYPE it is of.
+    pub(crate) fn kind(&self) -> Kind {
+        let listens = self.subscriptions.iter().any(|count| count.load(Ordering::Relaxed) > 0);
+        if listens { Kind::PubSub } else { Kind::Normal }
+    }
+
     /// Sets or takes away a property.
     pub(crate) fn set(&self, flag: Flag, is_set: bool) {
         let flags = self.flags.load(Ordering::Relaxed);
@@ -208,8 +256,13 @@ impl Live {
 
     /// The letters of `flags=`.
     fn flags_text(&self, is_in_transaction: bool) -> String {
-        let letters =
-            [(is_in_transaction, 'x'), (self.has(Flag::NoEvict), 'e'), (self.has(Flag::NoTouch), 'T')];
+        let letters = [
+            (self.kind() == Kind::PubSub, 'P'),
+            (is_in_transaction, 'x'),
+            (self.has(Flag::Blocked), 'b'),
+            (self.has(Flag::NoEvict), 'e'),
+            (self.has(Flag::NoTouch), 'T'),
+        ];
         let text: String = letters.iter().filter(|(is_set, _)| *is_set).map(|(_, letter)| letter).collect();
         if text.is_empty() { "N".to_owned() } else { text }
     }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 
-pub(crate) use client::{About, Client, Ends, Flag};
+pub(crate) use client::{About, Client, Ends, Flag, Kind, WaitEnd};
 pub(crate) use pause::Pause;
 
 /// The open RESP connections.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use selvedge_node::{Args, Connection as Word};
 use selvedge_wire::ReplySink;
 
-use crate::clients::Flag;
+use crate::clients::{Flag, WaitEnd};
 use crate::commands;
 use crate::connection::{Connection, Replies, kill};
 use crate::limits::NAME_BYTES_MAX;
@@ -41,6 +41,7 @@ impl Connection {
             Word::ClientList => self.client_list(args.get(2..).unwrap_or_default(), now_ms, turn),
             Word::ClientKill => self.client_kill(args.get(2..).unwrap_or_default(), now_ms, turn),
             Word::ClientPause => self.client_pause(args, turn),
+            Word::ClientUnblock => self.client_unblock(args.get(2..).unwrap_or_default(), turn),
             Word::ClientUnpause => {
                 self.shared.pause.end();
                 self.sink(turn).status("OK");
@@ -76,6 +77,27 @@ impl Connection {
         }
     }
 
+    fn client_unblock(&self, args: Args<'_>, turn: &mut Turn) {
+        let mut sink = self.sink(turn);
+        let (id, how) = match args {
+            [id] => (id, WaitEnd::Timeout),
+            [id, how] if how.eq_ignore_ascii_case(b"timeout") => (id, WaitEnd::Timeout),
+            [id, how] if how.eq_ignore_ascii_case(b"error") => (id, WaitEnd::Error),
+            [_, _] => return sink.error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"),
+            _ => {
+                return sink.error(
+                    "ERR unknown subcommand or wrong number of arguments for 'unblock'. Try CLIENT HELP.",
+                );
+            }
+        };
+        let Some(id) = number(id) else {
+            return sink.error("ERR value is not an integer or out of range");
+        };
+        let clients = self.shared.clients.all();
+        let found = clients.iter().find(|client| u64::try_from(id) == Ok(client.id));
+        sink.integer(i64::from(found.is_some_and(|client| client.end_wait(how))));
+    }
+
     fn client_switch(&mut self, flag: Flag, switch: &[u8], turn: &mut Turn) {
         let is_on = switch.eq_ignore_ascii_case(b"on");
         if !is_on && !switch.eq_ignore_ascii_case(b"off") {
@@ -92,9 +114,8 @@ impl Connection {
         let mut clients = self.shared.clients.all();
         match filter {
             [] => {}
-            [_, kind] if is(0, b"type") => match kill::is_normal(kind) {
-                Ok(true) => {}
-                Ok(false) => clients.clear(),
+            [_, kind] if is(0, b"type") => match kill::kind(kind) {
+                Ok(kind) => clients.retain(|client| client.live.kind() == kind),
                 Err(text) => {
                     self.sink(turn).error(&text);
                     return;

@@ -3,7 +3,7 @@
 use selvedge_node::Args;
 use selvedge_wire::ReplySink;
 
-use crate::clients::Client;
+use crate::clients::{Client, Kind};
 use crate::connection::Connection;
 use crate::connection::client::number;
 use crate::turn::Turn;
@@ -19,17 +19,17 @@ struct Filter<'a> {
     local_address: Option<&'a [u8]>,
     user: Option<&'a [u8]>,
     age_s_min: Option<u64>,
-    /// A kind of connection was asked for of which there are none.
-    is_of_other_kind: bool,
+    kind: Option<Kind>,
     /// The connection that asks is not meant.
     skips_self: bool,
 }
 
-/// Whether that kind of connection is the ordinary one, the only one there is.
-pub(super) fn is_normal(kind: &[u8]) -> Result<bool, String> {
+/// Which kind of connection a word means. The text of the refusal.
+pub(super) fn kind(kind: &[u8]) -> Result<Kind, String> {
     match kind.to_ascii_lowercase().as_slice() {
-        b"normal" => Ok(true),
-        b"master" | b"slave" | b"replica" | b"pubsub" => Ok(false),
+        b"normal" => Ok(Kind::Normal),
+        b"pubsub" => Ok(Kind::PubSub),
+        b"master" | b"slave" | b"replica" => Ok(Kind::Server),
         _ => Err(format!("ERR Unknown client type '{}'", String::from_utf8_lossy(kind))),
     }
 }
@@ -45,7 +45,7 @@ impl<'a> Filter<'a> {
                     let id = number(value).and_then(|id| u64::try_from(id).ok()).filter(|id| *id > 0);
                     filter.id = Some(id.ok_or("ERR client-id should be greater than 0")?);
                 }
-                b"type" => filter.is_of_other_kind = !is_normal(value)?,
+                b"type" => filter.kind = Some(kind(value)?),
                 b"addr" => filter.address = Some(value),
                 b"laddr" => filter.local_address = Some(value),
                 b"user" => {
@@ -74,7 +74,7 @@ impl<'a> Filter<'a> {
         let is =
             |wanted: Option<&[u8]>, actual: &str| wanted.is_none_or(|wanted| wanted == actual.as_bytes());
         let age_s = now_ms.saturating_sub(client.connected_ms) / 1000;
-        !self.is_of_other_kind
+        self.kind.is_none_or(|kind| kind == client.live.kind())
             && self.id.is_none_or(|id| id == client.id)
             && is(self.address, &client.ends.peer)
             && is(self.local_address, &client.ends.local)

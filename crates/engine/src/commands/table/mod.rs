@@ -292,6 +292,7 @@ pub enum Connection {
     ClientSetinfo,
     ClientSetname,
     ClientTrackinginfo,
+    ClientUnblock,
     ClientUnpause,
     ConfigGet,
     ConfigResetstat,
