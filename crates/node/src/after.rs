@@ -26,7 +26,7 @@ impl Database {
         }
         let mut last = Touched::Nothing;
         let mut visit = |mutation: &Mutation<'_>| {
-            let touched = mutation.touched();
+            let touched = mutation.changed();
             let (Touched::One(key) | Touched::Two(_, key)) = touched else {
                 self.watches.touch(touched);
                 return;
@@ -39,8 +39,8 @@ impl Database {
         // The lane's own payload is whole: it was encoded a moment ago.
         let decoded = decode_batch(lane.batch.payload(), &mut |mutation| {
             // An LPUSH of a thousand elements changes one key a thousand times.
-            if last != mutation.touched() {
-                last = mutation.touched();
+            if last != mutation.changed() {
+                last = mutation.changed();
                 visit(mutation);
             }
             Ok(())

@@ -382,6 +382,15 @@ impl<'a> Mutation<'a> {
             Self::Clear => Touched::Everything,
         }
     }
+
+    /// The keys whose entries it changes: those that it [touches](Self::touched), but for the source of a copy.
+    #[must_use]
+    pub fn changed(&self) -> Touched<'a> {
+        match *self {
+            Self::Copy { to, .. } => Touched::One(to),
+            _ => self.touched(),
+        }
+    }
 }
 
 fn put(out: &mut Vec<u8>, tag: u8, parts: &[&[u8]]) {

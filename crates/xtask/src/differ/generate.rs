@@ -82,11 +82,15 @@ impl Generator {
         if rules::WALKS.contains(&command.name) && !has_word(&draft.words, "COUNT") {
             draft.words.extend([b"COUNT".to_vec(), WALK_COUNT.to_vec()]);
         }
+        if !is_comparable(command, &draft.words) {
+            draft.words.retain(|word| !word.eq_ignore_ascii_case(b"ALPHA"));
+            draft.words.extend(command.name.starts_with("zrange").then(|| b"BYSCORE".to_vec()));
+        }
         // A timeout in another place could wait for ever.
         if !rules::is_blocking(command) && self.random.percent(LINE_IS_SPOILT) {
             let mut spoilt = draft.words.clone();
             self.spoil(&mut spoilt);
-            if !rules::WALKS.contains(&command.name) || is_whole_walk(&spoilt) {
+            if is_comparable(command, &spoilt) {
                 return spoilt;
             }
         }
@@ -186,6 +190,24 @@ impl Generator {
                 }
             }
         }
+    }
+}
+
+/// Whether both servers must answer the same.
+fn is_comparable(command: &Command, words: &Line) -> bool {
+    match command.name {
+        "sort" | "sort_ro" => {
+            // By a pattern that names one key for all, a set is not sorted; and among elements whose words are the same
+            // any may come first.
+            let by = words.iter().rposition(|word| word.eq_ignore_ascii_case(b"BY"));
+            let pattern = by.and_then(|at| words.get(at + 1));
+            pattern.is_none_or(|pattern| pattern.contains(&b'*') && !has_word(words, "ALPHA"))
+        }
+        // We take a LIMIT of ranks, as Upstash does.
+        "zrange" | "zrangestore" => {
+            !has_word(words, "LIMIT") || has_word(words, "BYSCORE") || has_word(words, "BYLEX")
+        }
+        name => !rules::WALKS.contains(&name) || is_whole_walk(words),
     }
 }
 

@@ -86,6 +86,9 @@ const ODD_DOUBLES: &[&str] =
 const PATTERNS: &[&str] =
     &["*", "s*", "?1", "[lm]1", "[^s]*", "a*", "h\\1", "*[0-9]", "nothing", "*a*", "", "any?"];
 
+/// Patterns that make keys, and fields of hashes, out of elements.
+const KEY_PATTERNS: &[&str] = &["*", "s*", "any*", "h*->a", "h1->*", "none*", "*->b"];
+
 /// Ends of ranges of scores, of members and of stream ids.
 const RANGE_ENDS: &[&str] = &[
     "-inf", "+inf", "(1", "1", "5", "(5", "-1", "-", "+", "[a", "(a", "[c", "(b", "0-0", "1-1", "(1-1",
@@ -186,6 +189,8 @@ pub(super) fn word(random: &mut Random, arg: &Arg) -> Vec<u8> {
         }
         (_, ArgKind::Integer | ArgKind::UnixTime) => pick(random, if odd { ODD_INTEGERS } else { INTEGERS }),
         (_, ArgKind::Double) => pick(random, if odd { ODD_DOUBLES } else { DOUBLES }),
+        (_, ArgKind::Pattern) if arg.token == Some("BY") => pick(random, KEY_PATTERNS),
+        (_, ArgKind::Pattern) if arg.token == Some("GET") && random.percent(70) => pick(random, KEY_PATTERNS),
         (_, ArgKind::Pattern) => pick(random, PATTERNS),
         _ => random.pick(ELEMENTS).map(|element| element.to_vec()).unwrap_or_default(),
     }

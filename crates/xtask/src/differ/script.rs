@@ -16,7 +16,7 @@ pub(super) fn command_line(line: &Line) -> String {
     line.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// The script, with a comment that says what we answer instead.
+/// The script, with comments that say what both answered when it was found.
 pub(super) fn write(
     pair: &mut Pair,
     lines: &[Line],
@@ -32,10 +32,9 @@ pub(super) fn write(
     for (line, reply) in lines.iter().zip(&replies.redis) {
         text.push_str(&format!("> {}\n{}\n", command_line(line), render(&reply.value, Detail::Exact)));
     }
-    text.push_str("\n# Ours:\n");
-    let ours = replies.ours.last().map(|reply| render(&reply.value, Detail::Exact));
-    for line in ours.unwrap_or_else(|| found.ours.clone()).lines() {
-        text.push_str(&format!("# {line}\n"));
+    for (name, reply) in [("Redis", &found.redis), ("Ours", &found.ours)] {
+        text.push_str(&format!("\n# {name}:\n"));
+        reply.lines().for_each(|line| text.push_str(&format!("# {line}\n")));
     }
     Ok(text)
 }
