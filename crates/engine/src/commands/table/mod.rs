@@ -140,6 +140,7 @@ impl Command {
     #[must_use]
     pub const fn is_read(&self) -> bool {
         matches!(self.run, Run::Read(_))
+            && !self.traits.contains(Traits::PUBSUB)
             && (!matches!(self.keys, Keys::None) || self.traits.contains(Traits::WHOLE_KEYSPACE))
     }
 

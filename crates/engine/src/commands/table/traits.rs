@@ -43,9 +43,30 @@ impl Traits {
     pub const COLLECTIONS: Self = Self(1 << 16);
     /// May wait although the server runs it.
     pub const WAITS: Self = Self(1 << 17);
-
     /// About messages between clients.
     pub const PUBSUB: Self = Self(1 << 18);
+
+    const ALL: &[Self] = &[
+        Self::DENY_OOM,
+        Self::FAST,
+        Self::NO_SCRIPT,
+        Self::LOADING,
+        Self::STALE,
+        Self::ADMIN,
+        Self::NO_AUTH,
+        Self::ALLOW_BUSY,
+        Self::SKIP_SLOWLOG,
+        Self::DANGEROUS,
+        Self::POWERFUL,
+        Self::WHOLE_KEYSPACE,
+        Self::CONNECTION,
+        Self::COPIES_STORED,
+        Self::ROAMING,
+        Self::KEYS_BY_PATTERN,
+        Self::COLLECTIONS,
+        Self::WAITS,
+        Self::PUBSUB,
+    ];
 
     /// Both sets together.
     #[must_use]
@@ -59,3 +80,12 @@ impl Traits {
         self.0 & other.0 == other.0
     }
 }
+
+const _: () = {
+    let (mut rest, mut seen) = (Traits::ALL, 0);
+    while let [first, more @ ..] = rest {
+        assert!(first.0.is_power_of_two() && seen & first.0 == 0, "two traits share a bit");
+        seen |= first.0;
+        rest = more;
+    }
+};
