@@ -41,7 +41,7 @@ impl Connection {
             Word::ClientList => self.client_list(args.get(2..).unwrap_or_default(), now_ms, turn),
             Word::ClientKill => self.client_kill(args.get(2..).unwrap_or_default(), now_ms, turn),
             Word::ClientPause => self.client_pause(args, turn),
-            Word::ClientUnblock => self.client_unblock(args.get(2..).unwrap_or_default(), turn),
+            Word::ClientUnblock => self.client_unblock(args, turn),
             Word::ClientUnpause => {
                 self.shared.pause.end();
                 self.sink(turn).status("OK");
@@ -79,15 +79,13 @@ impl Connection {
 
     fn client_unblock(&self, args: Args<'_>, turn: &mut Turn) {
         let mut sink = self.sink(turn);
-        let (id, how) = match args {
+        let (id, how) = match args.get(2..).unwrap_or_default() {
             [id] => (id, WaitEnd::Timeout),
             [id, how] if how.eq_ignore_ascii_case(b"timeout") => (id, WaitEnd::Timeout),
             [id, how] if how.eq_ignore_ascii_case(b"error") => (id, WaitEnd::Error),
             [_, _] => return sink.error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"),
             _ => {
-                return sink.error(
-                    "ERR unknown subcommand or wrong number of arguments for 'unblock'. Try CLIENT HELP.",
-                );
+                return sink.error(&commands::bad_subcommand("CLIENT", args));
             }
         };
         let Some(id) = number(id) else {

@@ -142,6 +142,8 @@ impl Command {
         matches!(self.run, Run::Read(_))
             && !self.traits.contains(Traits::PUBSUB)
             && (!matches!(self.keys, Keys::None) || self.traits.contains(Traits::WHOLE_KEYSPACE))
+            // The channel of SPUBLISH stands where a key would.
+            && !self.traits.contains(Traits::PUBSUB)
     }
 
     /// Where the keys stand in `args`, which must have passed [`lookup`].
