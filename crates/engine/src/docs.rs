@@ -52,8 +52,10 @@ fn section(command: &Command, page: &mut String) {
     let kind = match command.run {
         Run::Write(_) => "write",
         Run::Blocking(_) => "write, may wait",
+        Run::Script(_) if command.may_write() => "may write",
+        Run::Script(_) if command.runs_program() => "read",
         Run::Read(_) if command.is_read() => "read",
-        Run::Read(_) | Run::Connection(_) => "neither reads nor writes data",
+        Run::Read(_) | Run::Script(_) | Run::Connection(_) => "neither reads nor writes data",
         Run::Container => "holds subcommands",
     };
     let categories =

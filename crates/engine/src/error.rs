@@ -287,6 +287,106 @@ pub enum CommandError {
     /// A count of keys does not fit the arguments.
     #[error("ERR Invalid arguments specified for command")]
     InvalidKeyCount,
+    /// A script is to have a negative number of keys.
+    #[error("ERR Number of keys can't be negative")]
+    NegativeKeyCount,
+    /// A script is to have more keys than there are words.
+    #[error("ERR Number of keys can't be greater than number of args")]
+    KeyCountBeyondArguments,
+    /// The number of keys of a function is none.
+    #[error("ERR Bad number of keys provided")]
+    BadKeyCount,
+    /// No script has that SHA-1.
+    #[error("NOSCRIPT No matching script. Please use EVAL.")]
+    NoScript,
+    /// No library has a function of that name.
+    #[error("ERR Function not found")]
+    FunctionNotFound,
+    /// There is no library of that name.
+    #[error("ERR Library not found")]
+    LibraryNotFound,
+    /// FUNCTION LOAD without REPLACE of a library that is there.
+    #[error("ERR Library '{name}' already exists")]
+    LibraryExists {
+        /// Its name.
+        name: Box<str>,
+    },
+    /// Another library has a function of that name.
+    #[error("ERR Function {name} already exists")]
+    FunctionExists {
+        /// Its name.
+        name: Box<str>,
+    },
+    /// FUNCTION LOAD does not know that option.
+    #[error("ERR Unknown option given: {option}")]
+    UnknownOption {
+        /// The option as sent.
+        option: Box<str>,
+    },
+    /// FUNCTION LIST does not know that word.
+    #[error("ERR Unknown argument {argument}")]
+    UnknownListArgument {
+        /// The word as sent.
+        argument: Box<str>,
+    },
+    /// LIBRARYNAME without a name.
+    #[error("ERR library name argument was not given")]
+    LibraryNameMissing,
+    /// FUNCTION FLUSH knows two options.
+    #[error("ERR FUNCTION FLUSH only supports SYNC|ASYNC option")]
+    FunctionFlushOption,
+    /// SCRIPT FLUSH knows two options.
+    #[error("ERR SCRIPT FLUSH only support SYNC|ASYNC option")]
+    ScriptFlushOption,
+    /// SCRIPT DEBUG knows three words.
+    #[error("ERR Use SCRIPT DEBUG YES/SYNC/NO")]
+    ScriptDebugMode,
+    /// There is no debugger.
+    #[error("ERR scripts cannot be debugged on this server")]
+    NoDebugger,
+    /// A subcommand got more words than it takes.
+    #[error("ERR unknown subcommand or wrong number of arguments for '{name}'. Try {container} HELP.")]
+    SubcommandArity {
+        /// The container in upper case.
+        container: &'static str,
+        /// The subcommand as sent.
+        name: Box<str>,
+    },
+    /// A script that may write is run by a command that may not.
+    #[error("ERR Can not execute a script with write flag using *_ro command.")]
+    WriteFlag,
+    /// A script holds everything and has done so for long.
+    #[error("BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.")]
+    Busy,
+    /// There is no script to kill.
+    #[error("NOTBUSY No scripts in execution right now.")]
+    NotBusy,
+    /// A script calls what no command is.
+    #[error("ERR Unknown Redis command called from script")]
+    CallUnknown,
+    /// A script calls with too few or too many arguments.
+    #[error("ERR Wrong number of args calling Redis command from script")]
+    CallArity,
+    /// A script calls what none may.
+    #[error("ERR This Redis command is not allowed from script")]
+    CallNotAllowed,
+    /// A script that may only read calls what writes.
+    #[error("ERR Write commands are not allowed from read-only scripts.")]
+    CallReadOnly,
+    /// A script that locks only its keys touches another.
+    #[error(
+        "ERR Dynamic keys are not allowed in Lua scripts when 'allow-key-locking' flag is set. Key was: {key}"
+    )]
+    CallDynamicKey {
+        /// The key.
+        key: Box<str>,
+    },
+    /// A script that locks only its keys calls what looks at all.
+    #[error("ERR Command '{command}' is not allowed in Lua scripts when 'allow-key-locking' flag is set.")]
+    CallWholeKeyspace {
+        /// The command as the table names it.
+        command: &'static str,
+    },
 }
 
 impl CommandError {
@@ -318,6 +418,30 @@ impl CommandError {
     #[must_use]
     pub fn unknown_argument(argument: &[u8]) -> Self {
         Self::UnknownArgument { argument: printable(argument, usize::MAX).into() }
+    }
+
+    /// The error for an option of FUNCTION LOAD that there is not.
+    #[must_use]
+    pub fn unknown_option(option: &[u8]) -> Self {
+        Self::UnknownOption { option: printable(option, usize::MAX).into() }
+    }
+
+    /// The error for a word that FUNCTION LIST does not know.
+    #[must_use]
+    pub fn unknown_list_argument(argument: &[u8]) -> Self {
+        Self::UnknownListArgument { argument: printable(argument, usize::MAX).into() }
+    }
+
+    /// The error for a subcommand with more words than it takes.
+    #[must_use]
+    pub fn subcommand_arity(container: &'static str, name: &[u8]) -> Self {
+        Self::SubcommandArity { container, name: printable(name, QUOTED_BYTES_MAX).into() }
+    }
+
+    /// The error for a key that a script did not declare.
+    #[must_use]
+    pub fn dynamic_key(key: &[u8]) -> Self {
+        Self::CallDynamicKey { key: printable(key, QUOTED_BYTES_MAX).into() }
     }
 
     /// The error for an option of EXPIRE that there is not.

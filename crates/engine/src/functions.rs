@@ -124,14 +124,14 @@ impl Libraries {
         self.by_name.get(name)
     }
 
-    /// The function of that name, with its library.
+    /// The function of that name, in any case, with its library.
     #[must_use]
     pub fn function(&self, name: &str) -> Option<(&Arc<Library>, &FunctionRecord)> {
         self.by_name.values().find_map(|library| {
             library
                 .functions
                 .iter()
-                .find(|function| function.name == name)
+                .find(|function| function.name.eq_ignore_ascii_case(name))
                 .map(|function| (library, function))
         })
     }

@@ -37,7 +37,7 @@ pub use hash::{HashSeed, KeyHash};
 pub use keyspace::{Keyspace, Scope, Sequence};
 pub use post::{ChannelKind, Post};
 pub use replay::{apply_batch, genesis_seed};
-pub use table::{Args, Attempt, Command, Connection, Patience, Permission, Run, Traits};
+pub use table::{Args, Attempt, Command, Connection, Patience, Permission, Run, Script, Traits};
 pub use time::{HybridTime, Milliseconds, Now};
 pub use undo::{undo, undo_to};
 

@@ -1,5 +1,10 @@
 //! Limits of the engine: each with its unit and its reason.
 
+use std::time::Duration;
+
+/// How long a reader waits for a shard before it asks whether to give up: long against a command, short for a person.
+pub const LOCK_PATIENCE: Duration = Duration::from_millis(10);
+
 /// Bytes of a string value. Redis' own limit; offsets beyond it are refused before they allocate.
 pub const STRING_BYTES_MAX: usize = 512 * 1024 * 1024;
 

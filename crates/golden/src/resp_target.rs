@@ -116,7 +116,7 @@ impl Target for RespTarget {
     fn has(&self, need: Need) -> bool {
         match need {
             Need::Clock => false,
-            Need::Connection => true,
+            Need::Connection | Need::Scripts => true,
             Need::Password => self.password.is_some(),
         }
     }

@@ -154,8 +154,8 @@ impl Target for RestTarget {
         Ok(protocol == Protocol::Resp2)
     }
 
-    fn has(&self, _need: Need) -> bool {
-        false
+    fn has(&self, need: Need) -> bool {
+        need == Need::Scripts
     }
 
     fn advance_ms(&mut self, _ms: u64) {}

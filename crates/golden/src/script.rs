@@ -34,7 +34,7 @@ pub enum Item {
 /// What a line that starts with `! ` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Directive {
-    /// `needs clock`, `needs connection`, `needs password`: targets without it skip the file.
+    /// `needs clock`, `needs connection`, `needs password`, `needs scripts`: targets without it skip the file.
     Needs(Need),
     /// `differs from Redis: why`: a real Redis answers otherwise on purpose, and skips the file.
     DiffersFromRedis,
@@ -61,6 +61,8 @@ pub enum Need {
     Connection,
     /// A connection that has to show the password [`PASSWORD`](crate::PASSWORD) first, and has done so.
     Password,
+    /// An interpreter: what the engine alone does not have.
+    Scripts,
 }
 
 /// Which part of a reply has no order.
@@ -176,6 +178,7 @@ fn parse_directive(text: &str) -> Option<Directive> {
         ["needs", "clock"] => Directive::Needs(Need::Clock),
         ["needs", "connection"] => Directive::Needs(Need::Connection),
         ["needs", "password"] => Directive::Needs(Need::Password),
+        ["needs", "scripts"] => Directive::Needs(Need::Scripts),
         ["resp2"] => Directive::Resp3(false),
         ["resp3"] => Directive::Resp3(true),
         ["advance", span] => Directive::AdvanceMs(span.strip_suffix("ms")?.parse().ok()?),

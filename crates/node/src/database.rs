@@ -19,6 +19,7 @@ use crate::error::OpenError;
 use crate::hub::Hub;
 use crate::maintenance;
 use crate::recovery::{Progress, Recovery};
+use crate::script::Scripts;
 use crate::waiters::Waiters;
 use crate::watches::Watches;
 use crate::write_lane::WriteLane;
@@ -30,11 +31,20 @@ pub struct NodeSettings {
     pub durability: Durability,
     /// The size of a log segment in bytes.
     pub segment_bytes: u64,
+    /// How long a script runs before others are told that it does, instead of waiting for it.
+    pub busy_reply_threshold_ms: u64,
+    /// How long a script may run. Then it is ended and undone.
+    pub script_time_ms_max: u64,
 }
 
 impl Default for NodeSettings {
     fn default() -> Self {
-        Self { durability: Durability::Always, segment_bytes: selvedge_log::limits::SEGMENT_BYTES }
+        Self {
+            durability: Durability::Always,
+            segment_bytes: selvedge_log::limits::SEGMENT_BYTES,
+            busy_reply_threshold_ms: 5_000,
+            script_time_ms_max: 30_000,
+        }
     }
 }
 
@@ -45,6 +55,7 @@ pub struct Database {
     pub(crate) log: Log,
     pub(crate) lane: Mutex<WriteLane>,
     pub(crate) clock: DatabaseClock,
+    pub(crate) scripts: Scripts,
     pub(crate) garbage: Sender<Vec<Garbage>>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) waiters: Arc<Waiters>,
@@ -75,6 +86,8 @@ impl Database {
         mut entropy: Box<dyn Entropy>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Arc<Self>, OpenError> {
+        let scripts =
+            Scripts::new(Arc::clone(&clock), settings.busy_reply_threshold_ms, settings.script_time_ms_max);
         let clock = DatabaseClock::new(clock);
         let log_id = LogId(draw(&mut *entropy)?);
         let seed: HashSeed = draw(&mut *entropy)?;
@@ -121,6 +134,7 @@ impl Database {
             failure: Mutex::new(None),
             started_us: clock.monotonic_us(),
             clock,
+            scripts,
             log,
         });
         let weak = Arc::downgrade(&database);

@@ -1,5 +1,6 @@
 //! Execution: one command, on the caller's task, under the locks of the shards of its keys.
 
+use parking_lot::MutexGuard;
 use selvedge_engine::cx::{Lookup, ReadCx, WriteCx};
 use selvedge_engine::hash::KeyHash;
 use selvedge_engine::keyspace::{Scope, WriteGuards};
@@ -11,7 +12,8 @@ use smallvec::SmallVec;
 
 use crate::database::Database;
 use crate::hub::Outbox;
-use crate::limits::MUTATION_OVERHEAD_BYTES;
+use crate::limits::{LANE_PATIENCE, MUTATION_OVERHEAD_BYTES};
+use crate::script::{Pace, busy};
 use crate::waiters::{Blocked, Waiter};
 use crate::write_lane::WriteLane;
 
@@ -34,6 +36,9 @@ pub enum Executed {
     },
     /// It found nothing to take and waits; nothing was written.
     Blocked(Blocked),
+    /// It takes longer than the threads that serve can wait: everything was undone. Drop what was written to the sink, and run it
+    /// again with [`Database::execute_long`] or [`Database::execute_long_transaction`] on a thread of its own.
+    TakesLong,
     /// A watched key has changed: nothing ran. The reply must not leave before this sequence is committed.
     Outdated {
         /// What the state included.
@@ -51,10 +56,34 @@ impl Database {
     ///
     /// An error of the handler is written as the reply.
     pub fn execute(&self, command: &'static Command, args: Args<'_>, out: &mut dyn ReplySink) -> Executed {
+        self.execute_at(Pace::Shared, command, args, out)
+    }
+
+    /// [`Database::execute`] on a thread that nobody else waits for, where a script may take as long as any may.
+    pub fn execute_long(
+        &self,
+        command: &'static Command,
+        args: Args<'_>,
+        out: &mut dyn ReplySink,
+    ) -> Executed {
+        self.execute_at(Pace::Own, command, args, out)
+    }
+
+    fn execute_at(
+        &self,
+        pace: Pace,
+        command: &'static Command,
+        args: Args<'_>,
+        out: &mut dyn ReplySink,
+    ) -> Executed {
+        if self.scripts.watches.is_busy() && !command.traits.contains(Traits::ALLOW_BUSY) {
+            return busy();
+        }
         match command.run {
             Run::Read(handler) => self.execute_read(command, handler, args, out),
             Run::Write(handler) => self.execute_write(command, handler, args, out),
             Run::Blocking(handler) => self.execute_blocking(command, handler, args, out),
+            Run::Script(word) => self.execute_script(word, args, pace, out),
             Run::Connection(_) | Run::Container => {
                 debug_assert!(false, "connection commands are the server's");
                 self.refuse(&CommandError::unknown_command(args).to_string(), out)
@@ -76,7 +105,10 @@ impl Database {
             let cx = ReadCx::roaming(&self.keyspace, self.clock.now());
             (handler(&cx, args, out), cx.seen())
         } else {
-            let guards = self.keyspace.read(&scope(whole, &keys));
+            let gives_up = || self.scripts.watches.is_busy();
+            let Some(guards) = self.keyspace.read_unless(&scope(whole, &keys), &gives_up) else {
+                return busy();
+            };
             let cx = ReadCx::new(&self.keyspace, &guards, self.clock.now()).with_post(&outbox);
             let cx = match keys.first() {
                 Some((key, hash)) => cx.with_key(key, *hash),
@@ -106,7 +138,10 @@ impl Database {
         out: &mut dyn ReplySink,
     ) -> Executed {
         let keys = self.keys(command, args);
-        let mut lane = self.lane.lock();
+        let mut lane = match self.lock_lane() {
+            Ok(lane) => lane,
+            Err(busy) => return busy,
+        };
         if let Err(answer) = self.admit_bytes(log_bytes(args)) {
             return answer;
         }
@@ -130,7 +165,10 @@ impl Database {
         out: &mut dyn ReplySink,
     ) -> Executed {
         let keys = self.keys(command, args);
-        let mut lane = self.lane.lock();
+        let mut lane = match self.lock_lane() {
+            Ok(lane) => lane,
+            Err(busy) => return busy,
+        };
         if let Err(answer) = self.admit_bytes(log_bytes(args)) {
             return answer;
         }
@@ -149,6 +187,18 @@ impl Database {
         let last = self.settled(&keys, &ran);
         let is_error = write_error(ran.result.map(|_| ()), out);
         Executed::Done { wait_for: last, sequence: last, is_error }
+    }
+
+    /// Takes the write lane, unless a script holds it that takes long.
+    pub(crate) fn lock_lane(&self) -> Result<MutexGuard<'_, WriteLane>, Executed> {
+        loop {
+            if let Some(lane) = self.lane.try_lock_for(LANE_PATIENCE) {
+                return Ok(lane);
+            }
+            if self.scripts.watches.is_busy() {
+                return Err(busy());
+            }
+        }
     }
 
     /// Runs one write under the locks of its keys' shards and logs what it changed.

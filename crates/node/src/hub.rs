@@ -273,6 +273,16 @@ impl<'a> Outbox<'a> {
         Self { hub, posted: RefCell::default() }
     }
 
+    /// How many messages there are, to go back to if what posts more is undone.
+    pub(crate) fn len(&self) -> usize {
+        self.posted.borrow().len()
+    }
+
+    /// Forgets the messages that came after the first `len`.
+    pub(crate) fn truncate(&self, len: usize) {
+        self.posted.borrow_mut().truncate(len);
+    }
+
     /// The command is done.
     pub(crate) fn deliver(self) {
         for (kind, channel, message) in self.posted.into_inner() {

@@ -18,6 +18,7 @@ mod hub;
 mod maintenance;
 mod read_back;
 mod recovery;
+mod script;
 mod statistics;
 mod transaction;
 mod waiters;
@@ -44,7 +45,8 @@ pub use watches::Watch;
 // What a door needs of the rooms below: it imports no other.
 pub use selvedge_engine::glob::matches as glob_matches;
 pub use selvedge_engine::{
-    Args, Command, CommandError, Connection, Patience, Permission, Run, Traits, one_database, table,
+    Args, Command, CommandError, Connection, Patience, Permission, REDIS_VERSION, Run, Traits, one_database,
+    table,
 };
 pub use selvedge_log::{
     DirectoryError, Disk, Durability, FileDisk, LATENCY_BUCKETS_US as SYNC_LATENCY_BUCKETS_US,

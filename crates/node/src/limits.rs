@@ -6,6 +6,19 @@ use std::time::Duration;
 /// a command runs. Twice the largest frame of any mutation, so that a command that logs a removal and a change fits.
 pub const MUTATION_OVERHEAD_BYTES: usize = 256;
 
+/// How long a script may run on a thread that others wait for; one that takes longer starts anew on its own. Far above what a
+/// rate limiter takes, and below what a person notices.
+pub const SCRIPT_INLINE: Duration = Duration::from_millis(2);
+
+/// How long the write lane is waited for before it is asked whether a script holds it that takes long.
+pub const LANE_PATIENCE: Duration = Duration::from_millis(10);
+
+/// Interpreters that are kept for the next scripts: more than there are threads that serve.
+pub const INTERPRETERS_KEPT: usize = 16;
+
+/// Bytes of the texts of scripts that EVALSHA finds. Beyond, all are forgotten, and clients send theirs again.
+pub const SCRIPTS_BYTES_MAX: usize = 64 * 1024 * 1024;
+
 /// Entries that one step of a walk meets before others run: some 0.2 ms, of which one shard is locked for a part.
 pub const WALK_STEP_ENTRIES: usize = 1_000;
 

@@ -24,7 +24,8 @@ impl Rig {
     }
 
     fn open(&self) -> Arc<Database> {
-        let settings = NodeSettings { durability: self.durability, segment_bytes: 1 << 20 };
+        let settings =
+            NodeSettings { durability: self.durability, segment_bytes: 1 << 20, ..NodeSettings::default() };
         let disk = Arc::new(FileDisk::open(self.directory.path()).unwrap());
         Database::open(settings, disk, self.clock.clone(), Box::new(SeededEntropy(7)), &mut |_| {}).unwrap()
     }

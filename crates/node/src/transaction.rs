@@ -3,12 +3,14 @@
 use selvedge_engine::cx::{Lookup, ReadCx, WriteCx};
 use selvedge_engine::keyspace::Scope;
 use selvedge_engine::{Attempt, Command, Run};
+use selvedge_script::Stop;
 use selvedge_wire::ReplySink;
 use smallvec::SmallVec;
 
 use crate::database::Database;
 use crate::execute::{Executed, HashedKeys, log_bytes, scope, write_error};
 use crate::hub::Outbox;
+use crate::script::{Pace, Within, busy};
 use crate::watches::Watch;
 use crate::write_lane::WriteLane;
 
@@ -45,26 +47,53 @@ impl Database {
         watch: Option<&Watch>,
         each: EachReply<'_>,
     ) -> Executed {
+        self.execute_transaction_at(Pace::Shared, queue, watch, each)
+    }
+
+    /// [`Database::execute_transaction`] on a thread that nobody else waits for, where its scripts may take as long as any may.
+    pub fn execute_long_transaction(
+        &self,
+        queue: &[Queued],
+        watch: Option<&Watch>,
+        each: EachReply<'_>,
+    ) -> Executed {
+        self.execute_transaction_at(Pace::Own, queue, watch, each)
+    }
+
+    fn execute_transaction_at(
+        &self,
+        pace: Pace,
+        queue: &[Queued],
+        watch: Option<&Watch>,
+        each: EachReply<'_>,
+    ) -> Executed {
+        if self.scripts.watches.is_busy() {
+            return busy();
+        }
         let plan = self.plan(queue);
         let outbox = Outbox::new(&self.hub);
         let watch = watch.filter(|watch| !watch.is_empty());
         // Under the lane nothing changes any more between the look at the watched keys and the commands.
-        let mut lane = (plan.writes || watch.is_some()).then(|| self.lane.lock());
+        let mut lane = match (plan.writes || watch.is_some()).then(|| self.lock_lane()).transpose() {
+            Ok(lane) => lane,
+            Err(busy) => return busy,
+        };
         if watch.is_some_and(|watch| !self.holds(watch)) {
             return Executed::Outdated { sequence: self.log.last_sequence() };
         }
-        let unlogged = if let Some(lane) = lane.as_mut().filter(|_| plan.writes) {
-            match self.run_writes(lane, &plan, &outbox, each) {
-                Ok(unlogged) => unlogged,
-                Err(answer) => return answer,
-            }
-        } else {
-            self.run_reads(&plan, &outbox, each)
+        let ran = match lane.as_mut().filter(|_| plan.writes) {
+            Some(lane) => self.run_writes(lane, pace, &plan, &outbox, each),
+            None => self.run_reads(&plan, &outbox, each),
+        };
+        let met = match ran {
+            Ok(met) => met,
+            Err(answer) => return answer,
         };
         drop(lane);
         outbox.deliver();
-        if unlogged && self.tracks_uncommitted {
+        if met.unlogged && self.tracks_uncommitted {
             self.remove_met(&plan.keys);
+            self.remove_met_by_script(&met.by_scripts);
         }
         let last = self.log.last_sequence();
         let waits = plan.writes || self.tracks_uncommitted || self.writes_out_itself;
@@ -81,17 +110,19 @@ impl Database {
             let positions = queued.command.key_positions(&args).unwrap_or_default();
             let named = positions.into_iter().filter_map(|position| queued.arguments.get(position));
             keys.extend(named.map(|key| (key.as_slice(), self.keyspace.hash(key))));
-            whole |= queued.command.needs_all_shards(&args);
-            writes |= queued.command.is_write();
-            bytes += if queued.command.is_write() { log_bytes(&args) } else { 0 };
+            // A script may touch anything, and is undone if it fails.
+            let is_script = matches!(queued.command.run, Run::Script(_));
+            whole |= is_script || queued.command.needs_all_shards(&args);
+            writes |= is_script || queued.command.is_write();
+            bytes += if queued.command.may_write() { log_bytes(&args) } else { 0 };
             commands.push((queued.command, args));
         }
         Plan { commands, scope: scope(whole, &keys), keys, writes, bytes }
     }
 
-    /// Returns whether something expired was met.
-    fn run_reads(&self, plan: &Plan<'_>, outbox: &Outbox<'_>, each: EachReply<'_>) -> bool {
-        let guards = self.keyspace.read(&plan.scope);
+    fn run_reads(&self, plan: &Plan<'_>, outbox: &Outbox<'_>, each: EachReply<'_>) -> Result<Met, Executed> {
+        let gives_up = || self.scripts.watches.is_busy();
+        let guards = self.keyspace.read_unless(&plan.scope, &gives_up).ok_or_else(busy)?;
         let now = self.clock.now();
         let mut met_expired = false;
         for (index, (command, args)) in plan.commands.iter().enumerate() {
@@ -104,17 +135,17 @@ impl Database {
                 met_expired |= cx.seen().expired;
             }
         }
-        met_expired
+        Ok(Met { unlogged: met_expired, by_scripts: Vec::new() })
     }
 
-    /// Returns whether something expired was met, and nothing logged.
     fn run_writes(
         &self,
         lane: &mut WriteLane,
+        pace: Pace,
         plan: &Plan<'_>,
         outbox: &Outbox<'_>,
         each: EachReply<'_>,
-    ) -> Result<bool, Executed> {
+    ) -> Result<Met, Executed> {
         self.admit_bytes(plan.bytes)?;
         let mut guards = self.keyspace.write(&plan.scope);
         let now = self.clock.now();
@@ -122,7 +153,12 @@ impl Database {
         lane.batch.record_inverses(true);
         let poison = self.poison_on_panic();
         let mut met_expired = false;
+        let mut met_by_scripts = Vec::new();
+        let mut takes_long = false;
         for (index, (command, args)) in plan.commands.iter().enumerate() {
+            if takes_long {
+                break;
+            }
             let random = lane.random();
             each(index, &mut |out| {
                 let result = match command.run {
@@ -151,21 +187,44 @@ impl Database {
                         met_expired |= cx.seen().expired;
                         result
                     }
+                    Run::Script(word) => {
+                        let within = Within { now, random, pace, declared: None, outbox };
+                        let batch = &mut lane.batch;
+                        match self.script_in_transaction(word, args, within, &mut guards, batch, out) {
+                            Ok(met) => met_by_scripts.extend(met),
+                            Err(Stop::TakesLong | Stop::Killed | Stop::OutOfTime) => takes_long = true,
+                        }
+                        Ok(())
+                    }
                     Run::Connection(_) | Run::Container => Ok(()),
                 };
                 write_error(result, out);
             });
         }
+        if takes_long {
+            selvedge_engine::undo(&self.keyspace, &mut guards, &mut lane.batch);
+            poison.disarm();
+            return Err(Executed::TakesLong);
+        }
         if let Err(answer) = self.admit_batch(&mut guards, lane) {
             poison.disarm();
             return Err(answer);
         }
-        let unlogged = met_expired && lane.batch.is_empty();
+        let met_expired = met_expired || !met_by_scripts.is_empty();
+        let met = Met { unlogged: met_expired && lane.batch.is_empty(), by_scripts: met_by_scripts };
         self.log_batch(lane);
         poison.disarm();
         drop(guards);
         self.take_garbage(lane);
         self.after_batch(lane);
-        Ok(unlogged)
+        Ok(met)
     }
+}
+
+/// What expired a transaction met.
+struct Met {
+    /// There was some, and nothing was logged.
+    unlogged: bool,
+    /// The keys at which scripts met it.
+    by_scripts: Vec<Box<[u8]>>,
 }

@@ -251,21 +251,21 @@ impl<'a> Unpacker<'a, '_> {
             0xcc => Value::Integer(i64::from(u8::from_be_bytes(self.bytes()?))),
             0xcd => Value::Integer(i64::from(u16::from_be_bytes(self.bytes()?))),
             0xce => Value::Integer(i64::from(u32::from_be_bytes(self.bytes()?))),
-            #[expect(clippy::cast_precision_loss, reason = "a number of Lua is a double")]
-            0xcf => number(u64::from_be_bytes(self.bytes()?) as f64),
+            // Beyond the range of signed integers it wraps, as in the original.
+            0xcf => Value::Integer(i64::from_be_bytes(self.bytes()?)),
             0xd0 => Value::Integer(i64::from(i8::from_be_bytes(self.bytes()?))),
             0xd1 => Value::Integer(i64::from(i16::from_be_bytes(self.bytes()?))),
             0xd2 => Value::Integer(i64::from(i32::from_be_bytes(self.bytes()?))),
             0xd3 => Value::Integer(i64::from_be_bytes(self.bytes()?)),
-            0xc4 | 0xd9 => {
+            0xd9 => {
                 let [len] = self.bytes()?;
                 self.string(usize::from(len))?
             }
-            0xc5 | 0xda => {
+            0xda => {
                 let len = self.len16()?;
                 self.string(len)?
             }
-            0xc6 | 0xdb => {
+            0xdb => {
                 let len = self.len32()?;
                 self.string(len)?
             }

@@ -141,7 +141,7 @@ pub(crate) fn count(value: usize) -> Value {
 }
 
 /// `chunk:line: ` of the script's code that called the running function; empty if a function in C did.
-fn position(lua: &Lua) -> String {
+pub(crate) fn position(lua: &Lua) -> String {
     for level in 1..LEVELS_MAX {
         match frame(lua, level) {
             Some(Frame::Code { chunk, line }) => return format!("{chunk}:{line}: "),
@@ -183,6 +183,8 @@ fn frame(lua: &Lua, level: usize) -> Option<Frame> {
                     Frame::Code { chunk: chunk.into_owned(), line }
                 }
             }
+            // What is left of a caller that returned what the sandbox does.
+            (Some(chunk), None) if chunk == "(tail call)" => Frame::Sandbox,
             _ => Frame::Other,
         }
     })

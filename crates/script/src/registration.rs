@@ -64,10 +64,12 @@ fn named_arguments(value: &Value) -> mlua::Result<Registered> {
     let mut flags = ScriptFlags::default();
     for pair in table.pairs::<Value, Value>() {
         let (key, value) = pair?;
-        let Value::String(key) = key else {
-            return Err(refuse("named argument key given to redis.register_function is not a string"));
+        let key = match key {
+            Value::String(key) => key.as_bytes().to_vec(),
+            Value::Integer(_) | Value::Number(_) => Vec::new(),
+            _ => return Err(refuse("named argument key given to redis.register_function is not a string")),
         };
-        match key.as_bytes().as_ref() {
+        match key.as_slice() {
             b"function_name" => {
                 let wrong = "function_name argument given to redis.register_function must be a string";
                 found_name = Some(name(&value, wrong)?);

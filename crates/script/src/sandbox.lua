@@ -177,7 +177,8 @@ end
 
 local function passed_on(ok, ...)
   if not ok then
-    error((...), 0)
+    local err = native.plain((...))
+    error(type(err) == 'string' and native.position() .. err or (...), 0)
   end
   return ...
 end
@@ -313,19 +314,20 @@ for name, library in pairs(native.libraries) do
   globals[name] = protect(library)
 end
 
-setmetatable(globals, {
-  __index = function(_, name)
-    error(("Script attempted to access nonexistent global variable '%s'"):format(tostring(name)), 2)
-  end,
-})
+local function missing(_, name)
+  error(("Script attempted to access nonexistent global variable '%s'"):format(tostring(name)), 2)
+end
+
+setmetatable(globals, { __index = missing })
 
 local environment = protect(globals)
 globals._G = environment
 
--- A library of functions is loaded with another `redis`, and runs with that of scripts.
+-- A library of functions sees nothing but another `redis` while it is loaded, and what scripts see when its functions run.
 
-local registration = protect(native.registration)
-local library_globals = setmetatable({}, { __index = globals })
+local registration = protect(setmetatable(native.registration, { __index = missing }))
+local library_fallback = { __index = globals }
+local library_globals = setmetatable({}, library_fallback)
 local library_environment = protect(library_globals)
 library_globals._G = library_environment
 
@@ -345,7 +347,9 @@ end
 local function load_library(chunk, failed)
   depth = 0
   library_globals.redis, library_globals.server = registration, registration
+  library_fallback.__index = missing
   local ok = xpcall(chunk, failed)
+  library_fallback.__index = globals
   library_globals.redis, library_globals.server = nil, nil
   return ok
 end

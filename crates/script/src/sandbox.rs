@@ -31,7 +31,7 @@ pub(crate) fn lua() -> mlua::Result<Lua> {
 
 /// Builds the sandbox.
 pub(crate) fn build(lua: &Lua) -> mlua::Result<Sandbox> {
-    let natives = tables::natives(lua)?;
+    let natives = tables::table(lua)?;
     natives.raw_set("redis", api::redis(lua)?)?;
     natives.raw_set("registration", registration::registration(lua)?)?;
     let libraries = lua.create_table()?;

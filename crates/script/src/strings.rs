@@ -136,7 +136,7 @@ fn find_plain(budget: &mut Budget<'_>, subject: &[u8], wanted: &[u8]) -> mlua::R
 /// `gsub` with a string as replacement.
 fn gsub(arguments: &Arguments<'_>) -> mlua::Result<MultiValue> {
     let (subject, pattern) = (arguments.string(0)?, arguments.string(1)?);
-    let replacement = arguments.string(2).map_err(|_| arguments.wrong_type(2, "string/function/table"))?;
+    let replacement = arguments.string(2).map_err(|_| arguments.bad(2, "string/function/table expected"))?;
     let (subject, pattern, replacement) = (subject.as_bytes(), pattern.as_bytes(), replacement.as_bytes());
     let count_max = match arguments.optional_number(3)? {
         Some(limit) => usize::try_from(integer(limit)).unwrap_or(0),

@@ -113,14 +113,15 @@ impl<'a> Format<'a> {
                 b'!' => {
                     let bytes = self.number()?.unwrap_or(ALIGNMENT_BYTES);
                     if !bytes.is_power_of_two() {
-                        return Err(self.arguments.error("alignment is not a power of 2"));
+                        let text = format!("alignment {bytes} is not a power of 2");
+                        return Err(self.arguments.error(&text));
                     }
                     self.align_bytes = bytes;
                     continue;
                 }
                 other => {
                     let text = format!("invalid format option '{}'", char::from(*other));
-                    return Err(self.arguments.error(&text));
+                    return Err(self.arguments.bad(0, &text));
                 }
             };
             return Ok(Some((item, self.padding(item, offset))));
@@ -186,7 +187,7 @@ fn pack(arguments: &Arguments<'_>) -> mlua::Result<MultiValue> {
                     Item::Bytes(size) if size > 0 => {
                         let taken = text.get(..size);
                         out.extend_from_slice(
-                            taken.ok_or_else(|| arguments.bad(argument, "string too short"))?,
+                            taken.ok_or_else(|| arguments.bad(argument + 1, "string too short"))?,
                         );
                     }
                     _ => out.extend_from_slice(&text),
@@ -300,8 +301,8 @@ fn size(arguments: &Arguments<'_>) -> mlua::Result<MultiValue> {
     let mut total: usize = 0;
     while let Some((item, padding)) = format.next(total)? {
         match item {
-            Item::Text => return Err(arguments.bad(0, "variable-size format in pack/unpack")),
-            Item::Bytes(0) => return Err(arguments.bad(0, "variable-length format")),
+            Item::Text => return Err(arguments.bad(0, "option 's' has no fixed size")),
+            Item::Bytes(0) => return Err(arguments.bad(0, "option 'c0' has no fixed size")),
             item => total = total.saturating_add(padding).saturating_add(item.size()),
         }
     }

@@ -6,12 +6,13 @@ use mlua::{Function, Lua, MultiValue, Table, Value};
 use crate::error::Raised;
 use crate::limits::{COROUTINE_DEPTH_MAX, SCRIPT_BYTES_MAX, UNPACKED_VALUES_MAX};
 use crate::natives::{Arguments, Native, count, functions, number, one};
-use crate::{random, strings};
+use crate::{natives, random, strings};
 
 const NATIVES: &[(&str, Native)] = &[
     ("caught", caught),
     ("plain", plain),
     ("is_final", is_final),
+    ("position", position),
     ("sort", sort),
     ("load", load),
     ("memory_kb", memory_kb),
@@ -24,7 +25,7 @@ const NATIVES: &[(&str, Native)] = &[
 pub(crate) struct Environment(pub(crate) Table);
 
 /// The table that the sandbox is built from.
-pub(crate) fn natives(lua: &Lua) -> mlua::Result<Table> {
+pub(crate) fn table(lua: &Lua) -> mlua::Result<Table> {
     let natives = functions(lua, NATIVES)?;
     for pair in functions(lua, strings::NATIVES)?.pairs::<Value, Value>() {
         let (name, function) = pair?;
@@ -80,6 +81,12 @@ fn plain(arguments: &Arguments<'_>) -> mlua::Result<MultiValue> {
 
 fn is_final(arguments: &Arguments<'_>) -> mlua::Result<MultiValue> {
     Ok(one(Value::Boolean(is_end(arguments.value(0)))))
+}
+
+/// The line of the script that called, as errors begin with it.
+fn position(arguments: &Arguments<'_>) -> mlua::Result<MultiValue> {
+    let position = natives::position(arguments.lua);
+    arguments.lua.create_string(position).map(Value::String).map(one)
 }
 
 fn sort(arguments: &Arguments<'_>) -> mlua::Result<MultiValue> {

@@ -7,6 +7,7 @@ mod clients;
 mod commands;
 mod configuration;
 mod connection;
+mod elsewhere;
 mod failures;
 mod info;
 mod metrics;

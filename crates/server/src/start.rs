@@ -26,7 +26,12 @@ pub enum StartError {
 /// [`StartError`]. Damage is named by file and offset, and nothing was changed.
 pub fn open(settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result<Arc<Database>, StartError> {
     let disk = FileDisk::open(&settings.data_dir)?;
-    let node = NodeSettings { durability: settings.log_durability(), segment_bytes: settings.segment_bytes };
+    let node = NodeSettings {
+        durability: settings.log_durability(),
+        segment_bytes: settings.segment_bytes,
+        busy_reply_threshold_ms: settings.busy_reply_threshold_ms,
+        script_time_ms_max: settings.script_time_ms_max,
+    };
     Ok(Database::open(
         node,
         Arc::new(disk),

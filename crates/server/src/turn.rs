@@ -2,15 +2,17 @@
 
 use std::cell::RefCell;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use selvedge_node::{
     Args, Blocked, Caller, Command, CommitError, Executed, Sequence, Walking, Watch, Woken, table,
 };
-use selvedge_wire::ReplySink;
+use selvedge_wire::{Protocol, ReplySink};
 use smallvec::SmallVec;
 use tokio::task::yield_now;
 
+use crate::elsewhere;
 use crate::limits::{POOLED_BUFFER_BYTES, POOLED_BUFFERS};
 use crate::shared::Shared;
 use crate::statistics::{Counters, Measured, Meter, Sender};
@@ -74,7 +76,19 @@ impl Turn {
         }
         loop {
             let mut executed = None;
-            run(&mut self.out, &mut |sink| executed = Some(shared.database.execute(command, args, sink)));
+            let mut protocol = Protocol::Resp2;
+            run(&mut self.out, &mut |sink| {
+                protocol = sink.protocol();
+                executed = Some(shared.database.execute(command, args, sink));
+            });
+            if matches!(executed, Some(Executed::TakesLong)) {
+                self.out.truncate(start);
+                let (long, reply) = elsewhere::execute(shared, command, args, protocol).await;
+                executed = Some(long);
+                if let Some(reply) = reply {
+                    run(&mut self.out, &mut |sink| reply.write(sink));
+                }
+            }
             match self.note(shared, start, executed).await {
                 Some(ended) => return ended,
                 None => self.out.truncate(start),
@@ -106,8 +120,8 @@ impl Turn {
     pub(crate) async fn execute_transaction(
         &mut self,
         shared: &Shared,
-        prepared: &Prepared,
-        watch: Option<&Watch>,
+        prepared: &Arc<Prepared>,
+        watch: Option<&Arc<Watch>>,
         sender: Sender<'_>,
         mut each: impl FnMut(&mut Vec<u8>, usize, &mut dyn FnMut(&mut dyn ReplySink)) -> Option<String>,
     ) -> Ended {
@@ -115,12 +129,30 @@ impl Turn {
         let ended = loop {
             self.transaction.clear();
             let Self { out, meter, transaction, .. } = self;
-            let executed =
-                shared.database.execute_transaction(prepared.queue(), watch, &mut |index, write| {
-                    out.extend_from_slice(prepared.head(index));
-                    let error = each(out, index, write);
-                    transaction.push((meter.lap(), error));
+            let mut protocols: SmallVec<[Protocol; 8]> = SmallVec::new();
+            let mut noted = |index: usize, write: &mut dyn FnMut(&mut dyn ReplySink)| {
+                out.extend_from_slice(prepared.head(index));
+                let error = each(out, index, &mut |sink| {
+                    protocols.push(sink.protocol());
+                    write(sink);
                 });
+                transaction.push((meter.lap(), error));
+            };
+            let watched = watch.map(Arc::as_ref);
+            let mut executed = shared.database.execute_transaction(prepared.queue(), watched, &mut noted);
+            if matches!(executed, Executed::TakesLong) {
+                self.out.truncate(start);
+                self.transaction.clear();
+                let replies;
+                (executed, replies) =
+                    elsewhere::execute_transaction(shared, prepared, watch, &protocols).await;
+                let Self { out, meter, transaction, .. } = self;
+                for (index, reply) in replies.iter().enumerate() {
+                    out.extend_from_slice(prepared.head(index));
+                    let error = each(out, index, &mut |sink| reply.write(sink));
+                    transaction.push((meter.lap(), error));
+                }
+            }
             self.out.extend_from_slice(prepared.tail());
             match self.note(shared, start, Some(executed)).await {
                 Some(ended) => break ended,
@@ -158,6 +190,11 @@ impl Turn {
             Executed::Undone { error } => {
                 self.out.truncate(start);
                 Some(Ended::Undone(error))
+            }
+            // What runs on a thread of its own is never given up for taking long.
+            Executed::TakesLong => {
+                self.out.truncate(start);
+                Some(Ended::Undone(elsewhere::LOST.to_owned()))
             }
             Executed::NeedsRoom { bytes } => {
                 // A refusal is met again by the next attempt, which words it.

@@ -20,12 +20,15 @@ const FLAGS: &[(Traits, &str)] = &[
 
 /// The flags of COMMAND INFO.
 pub(crate) fn flags(command: &Command) -> impl Iterator<Item = &'static str> + Clone {
-    let rights = [(command.is_write(), "write"), (command.is_read(), "readonly")];
+    let is_program = command.runs_program();
+    let is_read_only_program = is_program && !command.may_write();
+    let rights = [(command.is_write(), "write"), (command.is_read() || is_read_only_program, "readonly")];
     let blocking = [(may_wait(command), "blocking")];
     let traits = command.traits;
+    let program = [(is_program, "skip_monitor"), (is_program, "no_mandatory_keys")];
     let movable = [(command.keys.are_movable(), "movablekeys")];
     let traits = FLAGS.iter().map(move |(flag, name)| (traits.contains(*flag), *name));
-    let all = rights.into_iter().chain(traits).chain(blocking).chain(movable);
+    let all = rights.into_iter().chain(traits).chain(blocking).chain(program).chain(movable);
     all.filter(|(holds, _)| *holds).map(|(_, name)| name)
 }
 
@@ -56,6 +59,7 @@ pub(crate) fn categories(command: &Command) -> impl Iterator<Item = &'static str
         (group(Group::Connection) || has(Traits::CONNECTION), "connection"),
         (group(Group::Transactions), "transaction"),
         (may_wait(command), "blocking"),
+        (group(Group::Scripting), "scripting"),
     ]
     .into_iter()
     .filter(|(holds, _)| *holds)

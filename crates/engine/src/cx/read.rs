@@ -5,6 +5,7 @@ use std::cell::Cell;
 use super::memo::{Memo, Watcher};
 use crate::cx::{Lookup, Seen};
 use crate::entry::{EntryRef, Record};
+use crate::functions::Libraries;
 use crate::hash::{KeyHash, KeyHasher};
 use crate::keyspace::{Keyspace, ReadGuards, Sequence, Shards, WriteGuards, random_entry, scan};
 use crate::post::{ChannelKind, Post};
@@ -39,6 +40,12 @@ impl<'a> ReadCx<'a> {
     #[must_use]
     pub fn within(keyspace: &'a Keyspace, guards: &'a WriteGuards<'_>, now: Now) -> Self {
         Self::over(keyspace, guards.view(), now)
+    }
+
+    /// The libraries of functions.
+    #[must_use]
+    pub fn libraries(&self) -> Libraries {
+        self.keyspace.libraries()
     }
 
     fn over(keyspace: &'a Keyspace, shards: Shards<'a>, now: Now) -> Self {

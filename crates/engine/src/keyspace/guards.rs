@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 
 use crate::hash::KeyHash;
 use crate::keyspace::{Keyspace, Shard, shard_of};
+use crate::limits::LOCK_PATIENCE;
 
 /// Which shards a command needs.
 #[derive(Debug, Clone)]
@@ -38,21 +39,27 @@ enum Held<G> {
 
 impl<G> Held<G> {
     fn lock(scope: &Scope, lock: impl Fn(u8) -> G) -> Self {
-        match scope {
+        Self::lock_or_give_up(scope, |index| Some(lock(index))).unwrap_or(Self::None)
+    }
+
+    /// None if one of the locks was given up: then none is held.
+    fn lock_or_give_up(scope: &Scope, lock: impl Fn(u8) -> Option<G>) -> Option<Self> {
+        Some(match scope {
             Scope::None => Self::None,
-            Scope::All => Self::All((0..Keyspace::SHARDS).map(lock).collect()),
+            Scope::All => Self::All((0..Keyspace::SHARDS).map(lock).collect::<Option<_>>()?),
             Scope::Keys(hashes) => match hashes.as_slice() {
                 [] => Self::None,
-                [only] => Self::One(shard_of(*only), lock(shard_of(*only))),
+                [only] => Self::One(shard_of(*only), lock(shard_of(*only))?),
                 several => {
                     let mut indexes: SmallVec<[u8; 16]> =
                         several.iter().map(|hash| shard_of(*hash)).collect();
                     indexes.sort_unstable();
                     indexes.dedup();
-                    Self::Many(indexes.into_iter().map(|index| (index, lock(index))).collect())
+                    let guards = indexes.into_iter().map(|index| Some((index, lock(index)?)));
+                    Self::Many(guards.collect::<Option<_>>()?)
                 }
             },
-        }
+        })
     }
 
     fn get(&self, index: u8) -> Option<&G> {
@@ -104,6 +111,24 @@ pub struct ReadGuards<'a>(Held<RwLockReadGuard<'a, Shard>>);
 impl<'a> ReadGuards<'a> {
     pub(super) fn lock(keyspace: &'a Keyspace, scope: &Scope) -> Self {
         Self(Held::lock(scope, |index| keyspace.shard(index).read()))
+    }
+
+    pub(super) fn lock_unless(
+        keyspace: &'a Keyspace,
+        scope: &Scope,
+        gives_up: &dyn Fn() -> bool,
+    ) -> Option<Self> {
+        let lock = |index| {
+            let shard = keyspace.shard(index);
+            loop {
+                match shard.try_read_for(LOCK_PATIENCE) {
+                    Some(guard) => return Some(guard),
+                    None if gives_up() => return None,
+                    None => {}
+                }
+            }
+        };
+        Held::lock_or_give_up(scope, lock).map(Self)
     }
 
     /// The shards, borrowed: frees their users from the lifetime of the locks.

@@ -80,6 +80,12 @@ impl Keyspace {
         ReadGuards::lock(self, scope)
     }
 
+    /// [`Keyspace::read`] that asks now and then whether to give up, while somebody else holds a shard. None if it did.
+    #[must_use]
+    pub fn read_unless(&self, scope: &Scope, gives_up: &dyn Fn() -> bool) -> Option<ReadGuards<'_>> {
+        ReadGuards::lock_unless(self, scope, gives_up)
+    }
+
     /// Locks the shards of `scope` for writing, in shard order, each once. Allocates nothing for up to four keys.
     #[must_use]
     pub fn write(&self, scope: &Scope) -> WriteGuards<'_> {

@@ -50,7 +50,9 @@ impl Solo {
                 }
                 Ok(())
             }),
-            Run::Connection(_) | Run::Container => panic!("scripts of connection commands need a connection"),
+            Run::Script(_) | Run::Connection(_) | Run::Container => {
+                panic!("scripts of these commands need a node")
+            }
         }
     }
 }

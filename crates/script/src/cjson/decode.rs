@@ -156,7 +156,8 @@ impl Decoder<'_, '_> {
 
     fn descend(&self, depth: usize) -> mlua::Result<()> {
         if depth > Config::bounded(self.config.decode_depth_max) {
-            let text = format!("Found too many nested data structures ({depth})");
+            let text =
+                format!("Found too many nested data structures ({depth}) at character {}", self.begin + 1);
             return Err(self.arguments.error(&text));
         }
         Ok(())
@@ -206,7 +207,9 @@ impl Decoder<'_, '_> {
                 return token;
             }
         }
-        let is_number = matches!(self.rest().first(), Some(b'i' | b'I' | b'n' | b'N' | b'+'));
+        let begins =
+            |word: &[u8]| self.rest().get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+        let is_number = begins(b"+") || begins(b"inf") || begins(b"nan");
         if self.config.decode_invalid_numbers && is_number {
             self.number()
         } else {

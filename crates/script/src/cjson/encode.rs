@@ -99,7 +99,7 @@ impl Encoder<'_, '_> {
             Value::Table(table) => {
                 let depth = open.len() + 1;
                 if depth > Config::bounded(self.config.encode_depth_max) {
-                    let text = format!("Cannot serialise, excessive depth ({depth})");
+                    let text = format!("Cannot serialise, excessive nesting ({depth})");
                     return Err(self.arguments.error(&text));
                 }
                 open.push(self.begin(value, table)?);
@@ -172,10 +172,7 @@ impl Encoder<'_, '_> {
                 self.number(key, number)?;
                 self.out.push(b'"');
             }
-            _ => {
-                let text = "Cannot serialise table: table key must be a number or string";
-                return Err(self.arguments.error(text));
-            }
+            _ => return Err(self.refuse(key, "table key must be a number or string")),
         }
         Ok(())
     }

@@ -161,7 +161,7 @@ fn depth_is_bounded_before_the_stack_is() {
         ),
         ("local s = ('('):rep(300) .. ')' return ('x'):find(s)", "too many captures"),
         ("return ('x'):rep(300):find(('x?'):rep(300) .. 'y')", "pattern too complex"),
-        ("local t = {} t[1] = t return cjson.encode(t)", "Cannot serialise, excessive depth (1001)"),
+        ("local t = {} t[1] = t return cjson.encode(t)", "Cannot serialise, excessive nesting (1001)"),
         ("return cjson.decode(('['):rep(1001))", "Found too many nested data structures (1001)"),
         ("local t = {} t[1] = t return t", "reached lua stack limit"),
         ("return cmsgpack.unpack(('\\145'):rep(1000))", "Bad data format in input."),

@@ -1,14 +1,11 @@
 //! AUTH and HELLO.
 
-use selvedge_node::{Args, Permission};
+use selvedge_node::{Args, Permission, REDIS_VERSION};
 use selvedge_wire::{Protocol, ReplySink};
 
 use crate::clients::Flag;
 use crate::connection::{Connection, client};
 use crate::turn::Turn;
-
-/// The version of Redis whose commands and texts these are: clients look at it to see what they may use.
-pub(crate) const REDIS_VERSION: &str = "8.2.0";
 
 const WRONG: &str = "WRONGPASS invalid username-password pair or user is disabled.";
 const NO_PASSWORD: &str = "ERR AUTH <password> called without any password configured for the default user. \

@@ -6,7 +6,6 @@ mod kill;
 mod subscriptions;
 mod transaction;
 
-pub(crate) use hello::REDIS_VERSION;
 pub(crate) use subscriptions::write_delivery;
 
 use std::sync::Arc;
@@ -147,7 +146,7 @@ impl Connection {
             Run::Read(_) if subscriptions::is_ping(command) && self.listens_in_resp2() => {
                 self.ping_listener(args, turn);
             }
-            Run::Read(_) | Run::Write(_) | Run::Blocking(_) => {
+            Run::Read(_) | Run::Write(_) | Run::Blocking(_) | Run::Script(_) => {
                 let ended = turn
                     .execute(&self.shared, command, args, |out, run| run(&mut RespSink::new(out, protocol)))
                     .await;

@@ -1,5 +1,7 @@
 //! MULTI, its queue, and EXEC.
 
+use std::sync::Arc;
+
 use selvedge_node::{Args, Command, Connection as Word, Queued, Run};
 use selvedge_wire::resp::RespSink;
 use selvedge_wire::{Protocol, ReplySink};
@@ -139,9 +141,12 @@ impl Connection {
         }
         let (prepared, protocols) = self.prepare(transaction.queue, turn);
         self.client.live.queues(None);
+        // What is watched ends with EXEC, whatever becomes of it.
+        let watch = Arc::new(std::mem::replace(&mut self.watch, self.shared.database.new_watch()));
+        let prepared = Arc::new(prepared);
         let sender = || self.sender();
         let ended = turn
-            .execute_transaction(&self.shared, &prepared, Some(&self.watch), &sender, |out, index, run| {
+            .execute_transaction(&self.shared, &prepared, Some(&watch), &sender, |out, index, run| {
                 let protocol = protocols.get(index).copied().unwrap_or(Protocol::Resp2);
                 let start = out.len();
                 run(&mut RespSink::new(out, protocol));

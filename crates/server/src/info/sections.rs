@@ -2,9 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::connection::REDIS_VERSION;
 use crate::info::{Lines, Section, process};
 use crate::shared::Shared;
+use selvedge_node::REDIS_VERSION;
 
 /// All sections in their order.
 pub(super) const SECTIONS: &[Section] = &[

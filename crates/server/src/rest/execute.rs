@@ -1,6 +1,7 @@
 //! Executing what a REST request holds.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::StatusCode;
@@ -136,10 +137,10 @@ pub(super) async fn transaction(
         }
     };
     let ended = turn
-        .execute_transaction(shared, &prepared, None, &sender, |out, _, run| {
+        .execute_transaction(shared, &Arc::new(prepared), None, &sender, |out, _, run| {
             let mut text = None;
             json::write_element(out, encoding, |sink| {
-                let mut watch = ErrorWatch { sink, text: None };
+                let mut watch = ErrorWatch { sink, text: None, is_inside: false };
                 run(&mut watch);
                 text = watch.text;
             });
@@ -190,7 +191,7 @@ async fn prepare(
                 let took = turn.meter.lap();
                 Measured { command, args: &args, took, error: error.as_deref() }.note(shared, &sender);
             }
-            Run::Read(_) | Run::Write(_) | Run::Blocking(_) | Run::Container => {
+            Run::Read(_) | Run::Write(_) | Run::Blocking(_) | Run::Script(_) | Run::Container => {
                 let arguments = args.iter().map(|arg| arg.to_vec()).collect();
                 prepared.push(Queued { command, arguments });
             }
@@ -233,7 +234,7 @@ async fn run(
         let ended = turn
             .execute(shared, command, &args, |out, run| {
                 element.write(out, &mut |sink| {
-                    let mut watch = ErrorWatch { sink, text: None };
+                    let mut watch = ErrorWatch { sink, text: None, is_inside: false };
                     run(&mut watch);
                     error = watch.text;
                 });
@@ -284,7 +285,7 @@ fn is_over_rest(word: Word) -> bool {
 
 /// Runs one of them. The text of its error.
 fn own(shared: &Shared, word: Word, args: &[&[u8]], sink: &mut dyn ReplySink) -> Option<String> {
-    let mut watch = ErrorWatch { sink, text: None };
+    let mut watch = ErrorWatch { sink, text: None, is_inside: false };
     match word {
         Word::ClientSetinfo => watch.status("OK"),
         Word::Select if args.get(1).is_some_and(|index| *index == b"0") => watch.status("OK"),
@@ -331,11 +332,14 @@ fn finish(shared: &Shared, status: StatusCode, form: Form, turn: Turn) -> Answer
 struct ErrorWatch<'a> {
     sink: &'a mut dyn ReplySink,
     text: Option<String>,
+    /// The reply has begun: an error is one of its elements.
+    is_inside: bool,
 }
 
 macro_rules! pass {
     ($($name:ident($($argument:ident: $kind:ty),*);)*) => {
         $(fn $name(&mut self, $($argument: $kind),*) {
+            self.is_inside = true;
             self.sink.$name($($argument),*);
         })*
     };
@@ -346,10 +350,13 @@ impl ReplySink for ErrorWatch<'_> {
         self.sink.protocol()
     }
     fn error(&mut self, text: &str) {
-        self.text = Some(text.to_owned());
+        if !std::mem::replace(&mut self.is_inside, true) {
+            self.text = Some(text.to_owned());
+        }
         self.sink.error(text);
     }
     fn bulk_chunks(&mut self, len: usize, chunks: &mut dyn Iterator<Item = &[u8]>) {
+        self.is_inside = true;
         self.sink.bulk_chunks(len, chunks);
     }
     pass! {

@@ -237,6 +237,26 @@ pub struct Settings {
     )]
     pub rest_blocking_ms_max: u64,
 
+    /// How long a script runs, in milliseconds, before others are answered with BUSY instead of waiting for it.
+    #[arg(
+        long,
+        env = "SELVEDGE_BUSY_REPLY_THRESHOLD_MS",
+        default_value_t = 5_000,
+        value_name = "MS",
+        help_heading = "Timeouts"
+    )]
+    pub busy_reply_threshold_ms: u64,
+
+    /// How long a script may run, in milliseconds. Then it is ended, and everything it did is undone.
+    #[arg(
+        long,
+        env = "SELVEDGE_SCRIPT_TIME_MS_MAX",
+        default_value_t = 30_000,
+        value_name = "MS",
+        help_heading = "Timeouts"
+    )]
+    pub script_time_ms_max: u64,
+
     /// How long requests in progress may take to finish when the server stops, in milliseconds.
     #[arg(
         long,

@@ -88,7 +88,8 @@ pub(super) fn commands() -> Vec<(&'static Command, usize)> {
         .filter(|command| is_in_oracle(command.since))
         .filter(|command| match command.run {
             Run::Read(_) | Run::Write(_) | Run::Blocking(_) => true,
-            Run::Container => false,
+            // Scripts made of random words say nothing.
+            Run::Script(_) | Run::Container => false,
             Run::Connection(_) => CONNECTION_COMMANDS.contains(&command.name),
         })
         .map(|command| (command, weight(command)))

@@ -133,7 +133,19 @@ impl Command {
     /// Whether its handler may change data.
     #[must_use]
     pub const fn is_write(&self) -> bool {
-        matches!(self.run, Run::Write(_) | Run::Blocking(_))
+        matches!(self.run, Run::Write(_) | Run::Blocking(_) | Run::Script(Script::FunctionLoad))
+    }
+
+    /// Whether running it may change data: a script may, although its command is no write itself.
+    #[must_use]
+    pub const fn may_write(&self) -> bool {
+        self.is_write() || matches!(self.run, Run::Script(Script::Eval | Script::Evalsha | Script::Fcall))
+    }
+
+    /// Whether it runs a script or a function.
+    #[must_use]
+    pub const fn runs_program(&self) -> bool {
+        matches!(self.run, Run::Script(_)) && !matches!(self.keys, Keys::None)
     }
 
     /// Whether it looks at data without changing any, unlike PING, which looks at none.
@@ -212,6 +224,8 @@ pub enum Group {
     PubSub,
     /// Redis Cluster.
     Cluster,
+    /// Scripts and functions.
+    Scripting,
 }
 
 impl Group {
@@ -230,6 +244,7 @@ impl Group {
             Self::Transactions => "transactions",
             Self::PubSub => "pubsub",
             Self::Cluster => "cluster",
+            Self::Scripting => "scripting",
         }
     }
 }
@@ -271,10 +286,32 @@ pub enum Run {
     Write(WriteHandler),
     /// May change the keyspace, or wait until somebody else does.
     Blocking(BlockingHandler),
+    /// The node runs it: it has interpreters.
+    Script(Script),
     /// The server runs it: it is about the connection or the process, which the engine does not know.
     Connection(Connection),
     /// Nobody: it only holds subcommands.
     Container,
+}
+
+/// The commands that the node runs itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each is the command of that name; its record says what it does")]
+pub enum Script {
+    Eval,
+    EvalRo,
+    Evalsha,
+    EvalshaRo,
+    Fcall,
+    FcallRo,
+    FunctionKill,
+    FunctionLoad,
+    FunctionStats,
+    ScriptDebug,
+    ScriptExists,
+    ScriptFlush,
+    ScriptKill,
+    ScriptLoad,
 }
 
 /// The commands that the server runs itself.
@@ -372,6 +409,8 @@ pub const FAMILIES: &[&[Command]] = &[
     commands::monitoring::COMMANDS,
     commands::transactions::COMMANDS,
     commands::pubsub::COMMANDS,
+    commands::scripting::COMMANDS,
+    commands::functions::COMMANDS,
     commands::command::COMMANDS,
 ];
 

@@ -1,6 +1,6 @@
 //! Who may run what.
 
-use crate::commands::table::{Command, Traits};
+use crate::commands::table::{Command, Group, Traits};
 use crate::error::CommandError;
 
 /// What a caller may do.
@@ -8,7 +8,7 @@ use crate::error::CommandError;
 pub enum Permission {
     /// Nothing but to authenticate.
     None,
-    /// Read commands, except the ones that walk the whole database or tell about the server.
+    /// Read commands, except scripts and the ones that walk the whole database or tell about the server.
     ReadOnly,
     /// Everything.
     Full,
@@ -23,7 +23,9 @@ impl Permission {
             Self::None => return Err(CommandError::NotAuthenticated),
             Self::ReadOnly => {
                 let refused = [Traits::ADMIN, Traits::DANGEROUS, Traits::POWERFUL];
-                !command.is_write() && !refused.into_iter().any(|bits| command.traits.contains(bits))
+                command.group != Group::Scripting
+                    && !command.is_write()
+                    && !refused.into_iter().any(|bits| command.traits.contains(bits))
             }
         };
         if allowed { Ok(()) } else { Err(CommandError::NoPermission { command: command.name }) }

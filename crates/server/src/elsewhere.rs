@@ -1,0 +1,56 @@
+//! Running what takes long on a thread of its own, so that the connections of the thread that serves have their turns.
+
+use std::sync::Arc;
+
+use selvedge_node::{Args, Command, Executed, Watch};
+use selvedge_wire::{Protocol, Value, ValueSink};
+use tokio::task::spawn_blocking;
+
+use crate::shared::Shared;
+use crate::transaction::Prepared;
+
+/// The answer when the thread was lost with what it ran.
+pub(crate) const LOST: &str = "UNKNOWN the outcome of this command is unknown: it panicked";
+
+/// Executes a command as [`Database::execute_long`](selvedge_node::Database::execute_long) does. Its reply if it wrote one.
+pub(crate) async fn execute(
+    shared: &Shared,
+    command: &'static Command,
+    args: Args<'_>,
+    protocol: Protocol,
+) -> (Executed, Option<Value>) {
+    let database = Arc::clone(&shared.database);
+    let words: Vec<Vec<u8>> = args.iter().map(|word| word.to_vec()).collect();
+    let run = move || {
+        let args: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+        let mut sink = ValueSink::new(protocol);
+        let executed = database.execute_long(command, &args, &mut sink);
+        (executed, sink.into_values().pop())
+    };
+    spawn_blocking(run).await.unwrap_or_else(|_| (Executed::Undone { error: LOST.to_owned() }, None))
+}
+
+/// Executes a transaction likewise, with its replies in the protocol that each of its first commands was answered in.
+pub(crate) async fn execute_transaction(
+    shared: &Shared,
+    prepared: &Arc<Prepared>,
+    watch: Option<&Arc<Watch>>,
+    protocols: &[Protocol],
+) -> (Executed, Vec<Value>) {
+    let database = Arc::clone(&shared.database);
+    let (prepared, watch) = (Arc::clone(prepared), watch.map(Arc::clone));
+    let protocols = protocols.to_vec();
+    let run = move || {
+        let mut replies = Vec::new();
+        let executed =
+            database.execute_long_transaction(prepared.queue(), watch.as_deref(), &mut |index, write| {
+                // Those behind the one that took long were not answered yet.
+                let protocol = protocols.get(index).or(protocols.last()).copied();
+                let mut sink = ValueSink::new(protocol.unwrap_or(Protocol::Resp2));
+                write(&mut sink);
+                replies.extend(sink.into_values().pop());
+            });
+        (executed, replies)
+    };
+    spawn_blocking(run).await.unwrap_or_else(|_| (Executed::Undone { error: LOST.to_owned() }, Vec::new()))
+}
