@@ -109,6 +109,8 @@ pub(crate) const COMMANDS: &[Command] = &[
         name: "sunsubscribe",
         since: "7.0.0",
         summary: "Stops listening to sharded channels, to all of them if none is given.",
+        keys: Keys::Range { first: 1, last: -1, step: 1 },
+        uses: &[KeyUse::NOT_KEY],
         args: &[Arg::string("shardchannel").multiple().optional()],
         run: Run::Connection(Connection::Sunsubscribe),
         ..UNSUBSCRIBE

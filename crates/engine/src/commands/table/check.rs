@@ -36,7 +36,11 @@ const fn keys(command: &Command) {
             assert!(command.uses.len() == 1, "one key has one use");
         }
         Keys::Range { first, last, step } => {
-            assert!(first >= 1 && step >= 1 && first < least, "the first key lies inside the arity");
+            // What is no key may also be left out.
+            let may_be_absent =
+                matches!(command.uses, [key_use, ..] if same(key_use.mode.as_bytes(), b"not_key"));
+            assert!(first >= 1 && step >= 1, "keys come after the name, one after the other");
+            assert!(first < least || may_be_absent, "the first key lies inside the arity");
             if last >= 0 {
                 assert!(
                     last.unsigned_abs() >= first && last.unsigned_abs() < least,
