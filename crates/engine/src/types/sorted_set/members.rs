@@ -35,19 +35,21 @@ pub(super) struct Members {
     pages: Chunks<u8, PAGE_BYTES>,
     /// Where the list of free blocks of each number of units begins.
     free: [u32; UNITS_MAX + 1],
-    apart: Chunks<Box<[u8]>, CHUNK_APART>,
-    /// Numbers of long members that are gone.
-    free_apart: Vec<u32>,
+    apart: Chunks<Apart, CHUNK_APART>,
+    /// Where the list of free numbers of long members begins.
+    free_apart: u32,
+}
+
+/// A long member, or the next free number.
+#[derive(Debug, Clone)]
+enum Apart {
+    Taken(Box<[u8]>),
+    Free(u32),
 }
 
 impl Members {
     pub(super) const fn new() -> Self {
-        Self {
-            pages: Chunks::new(),
-            free: [NONE; UNITS_MAX + 1],
-            apart: Chunks::new(),
-            free_apart: Vec::new(),
-        }
+        Self { pages: Chunks::new(), free: [NONE; UNITS_MAX + 1], apart: Chunks::new(), free_apart: NONE }
     }
 
     /// A copy that shares the pages until either changes them.
@@ -56,15 +58,18 @@ impl Members {
             pages: self.pages.share(),
             free: self.free,
             apart: self.apart.share(),
-            free_apart: self.free_apart.clone(),
+            free_apart: self.free_apart,
         }
     }
 
     /// Bytes that they take.
     pub(super) fn memory_bytes(&self, samples: Samples) -> usize {
         let apart = self.apart.len();
-        let sizes = self.apart.iter().map(|member| allocated(member.len()));
-        self.pages.len() + apart * size_of::<Box<[u8]>>() + samples.sum(apart, sizes)
+        let sizes = self.apart.iter().map(|apart| match apart {
+            Apart::Taken(member) => allocated(member.len()),
+            Apart::Free(_) => 0,
+        });
+        self.pages.len() + apart * size_of::<Apart>() + samples.sum(apart, sizes)
     }
 
     pub(super) fn insert(&mut self, score: f64, member: &[u8]) -> u32 {
@@ -88,10 +93,9 @@ impl Members {
         if len == APART {
             let number = number(bytes);
             units = units_of(size_of_val(&number));
-            if let Some(member) = self.apart.get_mut(number as usize) {
-                *member = Box::default();
+            if let Some(place) = self.apart.get_mut(number as usize) {
+                *place = Apart::Free(std::mem::replace(&mut self.free_apart, number));
             }
-            self.free_apart.push(number);
         }
         self.set_free(id, units);
     }
@@ -103,7 +107,10 @@ impl Members {
         let score = block.first_chunk::<SCORE_BYTES>().copied().unwrap_or_default();
         let (len, bytes) = body(block);
         let member = if len == APART {
-            self.apart.get(number(bytes) as usize).map(AsRef::as_ref)
+            match self.apart.get(number(bytes) as usize) {
+                Some(Apart::Taken(member)) => Some(&member[..]),
+                Some(Apart::Free(_)) | None => None,
+            }
         } else {
             bytes.get(..usize::from(len))
         };
@@ -123,18 +130,17 @@ impl Members {
     }
 
     fn put_apart(&mut self, member: &[u8]) -> u32 {
-        match self.free_apart.pop() {
-            Some(number) => {
-                if let Some(place) = self.apart.get_mut(number as usize) {
-                    *place = member.into();
-                }
-                number
+        let taken = Apart::Taken(member.into());
+        let number = self.free_apart;
+        if let Some(place) = self.apart.get_mut(number as usize) {
+            if let Apart::Free(next) = std::mem::replace(place, taken) {
+                self.free_apart = next;
             }
-            None => {
-                self.apart.push(member.into());
-                u32::try_from(self.apart.len() - 1).unwrap_or(NONE)
-            }
+            return number;
         }
+        self.apart.push(taken);
+        // There are fewer long members than blocks, whose numbers have 32 bits.
+        u32::try_from(self.apart.len() - 1).unwrap_or(NONE)
     }
 
     fn allocate(&mut self, units: usize) -> u32 {

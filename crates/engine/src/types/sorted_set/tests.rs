@@ -101,6 +101,16 @@ fn ties_are_ordered_by_bytes() {
     assert_eq!(set.rank_of(Cut::BeforeMember(b"")), 0);
 }
 
+/// A member of 20 bytes takes 32 with its score, and pages have no gaps.
+#[test]
+fn members_lie_close_together() {
+    let mut set = SortedSet::new(KeyHasher::new([5; 16]));
+    for number in 0..10_000 {
+        set.set(format!("member:{number:013}").as_bytes(), f64::from(number));
+    }
+    assert_eq!(set.member_bytes(), 32 * 10_000);
+}
+
 /// Sets whose members come and go do not grow, whatever the lengths.
 #[test]
 fn room_is_given_out_again() {
