@@ -24,4 +24,5 @@ mod monitoring;
 mod pubsub;
 mod refusals;
 mod rest;
+mod scripts;
 mod slow;

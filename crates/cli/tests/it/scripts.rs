@@ -1,0 +1,103 @@
+//! Scripts that take long, and functions over a crash.
+
+use std::path::Path;
+
+use crate::harness::{Resp, Selvedge};
+
+const LOOP: &str = "redis.call('SET', 'k', 'from the script') while true do end";
+const BUSY: &str = "-BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.";
+
+/// Scripts are busy after 50 ms, and over after `most_ms`.
+fn start(data: &Path, most_ms: &str) -> Selvedge {
+    Selvedge::start_with(data, |command| {
+        command.args(["--busy-reply-threshold-ms", "50", "--script-time-ms-max", most_ms, "--threads", "1"]);
+    })
+}
+
+/// Asks until the script that runs is busy; meanwhile commands answer as before it, or wait for it.
+fn until_busy(connection: &mut Resp, words: &[&str]) {
+    while connection.call(words) != BUSY {}
+}
+
+#[test]
+fn others_are_told_and_can_kill() {
+    let data = tempfile::tempdir().unwrap();
+    let server = start(data.path(), "600000");
+    let (mut runs, mut other) = (server.connect(), server.connect());
+    assert_eq!(other.call(&["SET", "k", "before"]), "OK");
+    assert!(other.call(&["SCRIPT", "KILL"]).starts_with("-NOTBUSY"));
+    runs.send(&["EVAL", LOOP, "0"]);
+    until_busy(&mut other, &["GET", "k"]);
+    for words in [&["SET", "x", "1"][..], &["EVAL", "return 1", "0"], &["DBSIZE"], &["FCALL", "f", "0"]] {
+        assert_eq!(other.call(words), BUSY, "{words:?}");
+    }
+    assert!(other.call(&["FUNCTION", "KILL"]).starts_with("-NOTBUSY"));
+    assert_eq!(other.call(&["SCRIPT", "KILL"]), "OK");
+    assert_eq!(runs.reply().unwrap(), "-ERR Error running script: Script killed by user with SCRIPT KILL.");
+    assert_eq!(other.call(&["GET", "k"]), "before");
+    assert_eq!(runs.call(&["EVAL", "return redis.call('GET', 'k')", "0"]), "before");
+}
+
+#[test]
+fn time_ends_what_nobody_kills() {
+    let data = tempfile::tempdir().unwrap();
+    let server = start(data.path(), "300");
+    let (mut runs, mut other) = (server.connect(), server.connect());
+    for words in [&["EVAL", LOOP, "0"][..], &["EVAL_RO", "while true do end", "0"]] {
+        runs.send(words);
+        until_busy(&mut other, &["SET", "x", "1"]);
+        assert!(runs.reply().unwrap().contains("script_time_ms_max"), "{words:?}");
+        assert_eq!(other.call(&["EXISTS", "k"]), "0");
+    }
+    // All of the transaction is undone and run again, and the script in it fails alone.
+    assert_eq!(runs.call(&["MULTI"]), "OK");
+    runs.call(&["INCR", "n"]);
+    runs.call(&["EVAL", LOOP, "0"]);
+    runs.call(&["INCR", "n"]);
+    let replies = runs.call(&["EXEC"]);
+    assert!(replies.starts_with("1 ") && replies.ends_with(" 2"), "{replies}");
+    assert_eq!(other.call(&["EXISTS", "k"]), "0");
+    assert_eq!(other.call(&["GET", "n"]), "2");
+}
+
+#[test]
+fn what_takes_long_runs_once() {
+    let data = tempfile::tempdir().unwrap();
+    let server = start(data.path(), "600000");
+    let mut connection = server.connect();
+    // Some milliseconds: begun on the connection's thread, undone, and run on another.
+    let script = "redis.call('INCR', 'n') for i = 1, 3000000 do end return redis.call('INCR', 'n')";
+    assert_eq!(connection.call(&["EVAL", script, "0"]), "2");
+    assert_eq!(connection.call(&["GET", "n"]), "2");
+    let load =
+        "#!lua name=slow\nfor i = 1, 3000000 do end redis.register_function('f', function() return 7 end)";
+    assert_eq!(connection.call(&["FUNCTION", "LOAD", load]), "slow");
+    assert_eq!(connection.call(&["FCALL", "f", "0"]), "7");
+}
+
+#[test]
+fn functions_outlive_a_crash_and_scripts_do_not() {
+    let data = tempfile::tempdir().unwrap();
+    let library =
+        |value: u8| format!("#!lua name=lib\nredis.register_function('f', function() return {value} end)");
+    {
+        let server = Selvedge::start(data.path());
+        let mut connection = server.connect();
+        assert_eq!(connection.call(&["FUNCTION", "LOAD", &library(1)]), "lib");
+        assert_eq!(connection.call(&["FUNCTION", "LOAD", "REPLACE", &library(2)]), "lib");
+        let gone = "#!lua name=gone\nredis.register_function('g', function() end)";
+        assert_eq!(connection.call(&["FUNCTION", "LOAD", gone]), "gone");
+        assert_eq!(connection.call(&["FUNCTION", "DELETE", "gone"]), "OK");
+        let sha1 = connection.call(&["SCRIPT", "LOAD", "return 1"]);
+        assert_eq!(connection.call(&["EVALSHA", &sha1, "0"]), "1");
+        assert_eq!(connection.call(&["EVAL", "return redis.call('SET', 'k', 'v')", "0"]), "OK");
+        server.stop("KILL");
+    }
+    let server = Selvedge::start(data.path());
+    let mut connection = server.connect();
+    assert_eq!(connection.call(&["FCALL", "f", "0"]), "2");
+    assert_eq!(connection.call(&["FCALL", "g", "0"]), "-ERR Function not found");
+    assert_eq!(connection.call(&["GET", "k"]), "v");
+    let sha1 = "e0e1f9fabfc9d4800c877a703b823ac0578ff8db";
+    assert!(connection.call(&["EVALSHA", sha1, "0"]).starts_with("-NOSCRIPT"));
+}
