@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use crate::coverage;
 use crate::workspace::Workspace;
+use crate::{compatibility, coverage};
 
 /// Arguments of `cargo xtask docs`.
 #[derive(Args, Debug)]
@@ -18,12 +18,15 @@ pub(crate) struct Arguments {
     /// Only prints which options and errors of each command no golden script shows.
     #[arg(long, conflicts_with = "check")]
     coverage: bool,
+    /// Only asks a real Redis 8.2 for its commands, which `docs/compatibility.md` is compared with.
+    #[arg(long, conflicts_with_all = ["check", "coverage"])]
+    refresh_redis: bool,
 }
 
 impl Arguments {
     /// Those of `cargo xtask docs --check`.
     pub(crate) fn checking() -> Self {
-        Self { check: true, coverage: false }
+        Self { check: true, coverage: false, refresh_redis: false }
     }
 }
 
@@ -34,6 +37,9 @@ const GENERATED_FOLDERS: &[&str] = &["docs/commands"];
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     if arguments.coverage {
         return coverage::print(workspace);
+    }
+    if arguments.refresh_redis {
+        return compatibility::refresh(workspace);
     }
     let stale = stale(workspace)?;
     if arguments.check {
@@ -46,7 +52,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
         }
         bail!("{} generated documents are stale: run `cargo xtask docs`", stale.len());
     }
-    let pages = pages();
+    let pages = pages(workspace)?;
     for path in &stale {
         let file = workspace.root.join(path);
         match pages.get(path) {
@@ -68,7 +74,7 @@ fn write(file: &Path, text: &str) -> Result<()> {
 
 /// Generated documents that differ from what the code says, are missing, or are no longer generated.
 pub(crate) fn stale(workspace: &Workspace) -> Result<Vec<PathBuf>> {
-    let pages = pages();
+    let pages = pages(workspace)?;
     let differs = |(path, text): &(&PathBuf, &String)| {
         std::fs::read_to_string(workspace.root.join(path)).ok().as_ref() != Some(*text)
     };
@@ -81,10 +87,11 @@ pub(crate) fn stale(workspace: &Workspace) -> Result<Vec<PathBuf>> {
 }
 
 /// Every generated document: path and text.
-fn pages() -> BTreeMap<PathBuf, String> {
+fn pages(workspace: &Workspace) -> Result<BTreeMap<PathBuf, String>> {
     let commands = Path::new("docs/commands");
     let mut pages: BTreeMap<PathBuf, String> =
         selvedge_engine::docs::pages().into_iter().map(|(name, text)| (commands.join(name), text)).collect();
     pages.insert(PathBuf::from("docs/configuration.md"), selvedge_server::settings::page());
-    pages
+    pages.insert(PathBuf::from("docs/compatibility.md"), compatibility::page(workspace)?);
+    Ok(pages)
 }

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod bench;
+mod compatibility;
 mod conformance;
 mod coverage;
 mod differ;
