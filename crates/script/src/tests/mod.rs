@@ -1,6 +1,7 @@
 //! Scripts on a host that answers from a list.
 
 mod escapes;
+mod properties;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
