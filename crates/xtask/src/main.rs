@@ -17,6 +17,7 @@ mod docs;
 mod oracle;
 mod process;
 mod python;
+mod soak;
 mod test;
 mod tidy;
 mod workspace;
@@ -43,6 +44,8 @@ enum Chore {
     Conformance(conformance::Arguments),
     /// Runs random command lines here and on a real Redis 8.2, and compares the replies.
     Differ(differ::Arguments),
+    /// Runs searches that may take as long as one likes: fuzzing.
+    Soak(soak::Arguments),
     /// Measures Selvedge beside the Redis on the PATH and writes `docs/benchmarks/`.
     Bench(bench::Arguments),
 }
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Chore::Docs(arguments) => docs::run(&workspace, &arguments),
         Chore::Conformance(arguments) => conformance::run(&workspace, &arguments),
         Chore::Differ(arguments) => differ::run(&workspace, &arguments),
+        Chore::Soak(arguments) => soak::run(&workspace, &arguments),
         Chore::Bench(arguments) => bench::run(&workspace, &arguments),
     });
     match outcome {

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use crate::process;
 use crate::workspace::Workspace;
-use crate::{conformance, differ, docs, tidy};
+use crate::{conformance, differ, docs, soak, tidy};
 
 mod clients;
 mod golden;
@@ -39,6 +39,8 @@ enum Part {
     Conformance,
     /// Random command lines, compared with a real Redis 8.2.
     Differ,
+    /// The fuzz targets, a few seconds each.
+    Fuzz,
     /// The published Upstash and Vercel SDKs on Node against the real binary.
     Sdk,
     /// redis-cli, ioredis, node-redis, redis-py, upstash-redis and redis-rs against the real binary.
@@ -60,6 +62,7 @@ impl Part {
             Self::Golden => golden::run(workspace),
             Self::Conformance => conformance::run(workspace, &conformance::Arguments::slice()),
             Self::Differ => differ::run(workspace, &differ::Arguments::short()),
+            Self::Fuzz => soak::fuzz(workspace, &soak::Fuzz::short()),
             Self::Sdk => node::sdk(workspace),
             Self::Clients => clients::run(workspace),
         }
