@@ -26,7 +26,13 @@ impl Rig {
     fn open(&self) -> Arc<Database> {
         let settings =
             NodeSettings { durability: self.durability, segment_bytes: 1 << 20, ..NodeSettings::default() };
-        let disk = Arc::new(FileDisk::open(self.directory.path()).unwrap());
+        // The background thread of a database that was just dropped may hold it, and its directory, a moment longer.
+        let disk = loop {
+            match FileDisk::open(self.directory.path()) {
+                Err(DirectoryError::Locked { .. }) => std::thread::yield_now(),
+                disk => break Arc::new(disk.unwrap()),
+            }
+        };
         Database::open(settings, disk, self.clock.clone(), Box::new(SeededEntropy(7)), &mut |_| {}).unwrap()
     }
 }

@@ -34,6 +34,15 @@ const OPTION_TEXTS: &[&str] = &[
     "invalid condition",
     "mandatory argument",
     "reason should be",
+    "only support",
+];
+
+/// What no script can show: LOLWUT draws whatever it is told, and there is no debugger to switch on.
+const CANNOT_BE_SHOWN: &[(&str, Wanted)] = &[
+    ("lolwut", Wanted::BadOption),
+    ("script|debug", Wanted::Token("YES")),
+    ("script|debug", Wanted::Token("SYNC")),
+    ("script|debug", Wanted::BadOption),
 ];
 
 /// What a script has to show of a command.
@@ -153,6 +162,7 @@ fn wanted(command: &'static Command) -> Vec<Wanted> {
         wanted.push(Wanted::WrongType);
     }
     of_args(command.args, None, &mut wanted);
+    wanted.retain(|wanted| !CANNOT_BE_SHOWN.contains(&(command.name, *wanted)));
     wanted
 }
 
