@@ -39,7 +39,10 @@ async function assertExpiring(pattern) {
 
 test("the example asks for the SDKs of this suite", async () => {
   const dependencies = async (path) => JSON.parse(await readFile(new URL(path, import.meta.url))).dependencies;
-  assert.deepEqual(await dependencies("../../examples/edge-app/package.json"), await dependencies("package.json"));
+  const suite = await dependencies("package.json");
+  for (const [name, version] of Object.entries(await dependencies("../../examples/edge-app/package.json"))) {
+    assert.equal(version, suite[name], name);
+  }
 });
 
 for (const [sdk, app] of Object.entries(apps)) {
