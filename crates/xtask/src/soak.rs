@@ -3,8 +3,11 @@
 //! Fuzz targets live in `fuzz/`, a workspace of its own, and are built with libFuzzer on the stable toolchain. Each starts
 //! from the inputs in `fuzz/corpus/<target>`; what it finds new stays under the target directory, for `--resume`.
 
+use std::collections::VecDeque;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
@@ -13,7 +16,7 @@ use crate::process;
 use crate::workspace::Workspace;
 
 /// The targets; each is a file of `fuzz/targets`.
-const TARGETS: &[&str] = &["resp", "rest_body", "rest_path", "glob", "batch"];
+const TARGETS: &[&str] = &["resp", "replies", "rest_body", "rest_path", "glob", "batch", "log"];
 
 const TRIPLE: &str = "x86_64-unknown-linux-gnu";
 
@@ -26,6 +29,9 @@ const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-l
 /// One input may take that long: all are small.
 const INPUT_TIMEOUT_S: u32 = 5;
 const MEMORY_MIB_MAX: u32 = 2048;
+
+/// Lines of what a target said that are shown when it finds something.
+const SHOWN_LINES: usize = 40;
 
 /// Arguments of `cargo xtask soak`.
 #[derive(Args, Debug)]
@@ -51,12 +57,15 @@ pub(crate) struct Fuzz {
     /// Goes on from what the run before found.
     #[arg(long)]
     resume: bool,
+    /// How many targets run side by side; each keeps a core busy.
+    #[arg(long, default_value_t = 2, value_name = "N")]
+    workers: usize,
 }
 
 impl Fuzz {
     /// Those of a run of the suite.
     pub(crate) fn short() -> Self {
-        Self { targets: Vec::new(), seconds: 10, resume: false }
+        Self { targets: Vec::new(), seconds: 20, resume: false, workers: 2 }
     }
 }
 
@@ -67,7 +76,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     }
 }
 
-/// Builds the targets and runs one after the other, all of them even when one finds something.
+/// Builds the targets and runs some of them side by side, all of them even when one finds something.
 pub(crate) fn fuzz(workspace: &Workspace, arguments: &Fuzz) -> Result<()> {
     let mut targets: Vec<&str> = arguments.targets.iter().map(String::as_str).collect();
     if targets.is_empty() {
@@ -77,14 +86,21 @@ pub(crate) fn fuzz(workspace: &Workspace, arguments: &Fuzz) -> Result<()> {
         bail!("no target {unknown}; there are {}", TARGETS.join(", "));
     }
     let programs = build(workspace)?;
-    let mut found = Vec::new();
-    for target in targets {
-        println!("--- {target}, {} s", arguments.seconds);
-        if let Err(error) = run_target(workspace, &programs.join(target), target, arguments) {
-            println!("{target}: {error:#}");
-            found.push(target);
+    println!("{:<10} {:>8} {:>12} {:>8}  outcome", "target", "seconds", "runs", "edges");
+    let queue = Mutex::new(VecDeque::from(targets));
+    let found = Mutex::new(Vec::new());
+    let take = || queue.lock().ok().and_then(|mut queue| queue.pop_front());
+    let work_off = || {
+        while let Some(target) = take() {
+            let result = run_target(workspace, &programs.join(target), target, arguments);
+            if let Err(error) = result {
+                println!("{target}: {error:#}");
+                found.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(target);
+            }
         }
-    }
+    };
+    std::thread::scope(|scope| (0..arguments.workers.max(1)).for_each(|_| drop(scope.spawn(work_off))));
+    let found = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     if !found.is_empty() {
         bail!("found by {}: the inputs are in {}", found.join(", "), work(workspace).display());
     }
@@ -108,17 +124,45 @@ fn run_target(workspace: &Workspace, program: &Path, target: &str, arguments: &F
     }
     let inputs = folder.join("corpus");
     std::fs::create_dir_all(&inputs)?;
+    let transcript = folder.join("output.txt");
+    let output = File::create(&transcript)?;
     let mut command = Command::new(program);
     command
         .arg(format!("-max_total_time={}", arguments.seconds))
         .arg(format!("-timeout={INPUT_TIMEOUT_S}"))
         .arg(format!("-rss_limit_mb={MEMORY_MIB_MAX}"))
         .arg(format!("-artifact_prefix={}/", folder.display()))
-        .args(["-verbosity=0", "-print_final_stats=1"])
+        .arg("-print_final_stats=1")
         // The first folder is where new inputs go.
         .arg(&inputs)
-        .arg(workspace.root.join("fuzz/corpus").join(target));
-    process::run(&mut command)
+        .arg(workspace.root.join("fuzz/corpus").join(target))
+        .stdout(output.try_clone()?)
+        .stderr(output);
+    let result = process::run(&mut command);
+    // A panic may quote bytes as they are.
+    let said = String::from_utf8_lossy(&std::fs::read(&transcript)?).into_owned();
+    let outcome = if result.is_ok() { "nothing found" } else { "FOUND SOMETHING" };
+    println!("{target:<10} {:>8} {:>12} {:>8}  {outcome}", arguments.seconds, runs(&said), edges(&said));
+    if result.is_err() {
+        let lines: Vec<&str> = said.lines().collect();
+        println!("{}", lines.get(lines.len().saturating_sub(SHOWN_LINES)..).unwrap_or_default().join("\n"));
+    }
+    result
+}
+
+/// How many inputs a target ran, as libFuzzer says at its end.
+fn runs(said: &str) -> &str {
+    word_after(said, "stat::number_of_executed_units:")
+}
+
+/// How many edges of the program its inputs took, as libFuzzer says from time to time.
+fn edges(said: &str) -> &str {
+    word_after(said, " cov:")
+}
+
+/// The word behind the last mention of `label`.
+fn word_after<'a>(said: &'a str, label: &str) -> &'a str {
+    said.rsplit_once(label).and_then(|(_, rest)| rest.split_whitespace().next()).unwrap_or("?")
 }
 
 /// Where everything lies that a run makes.
@@ -129,6 +173,14 @@ fn work(workspace: &Workspace) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn figures_are_the_last_that_were_said() {
+        let said =
+            "#2\tINITED cov: 10 ft: 12\n#9\tDONE   cov: 15 ft: 40\nstat::number_of_executed_units: 812\n";
+        assert_eq!((runs(said), edges(said)), ("812", "15"));
+        assert_eq!(runs("ERROR: libFuzzer"), "?");
+    }
 
     #[test]
     fn every_target_is_a_file_with_saved_inputs() {
