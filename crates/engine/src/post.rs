@@ -1,4 +1,6 @@
-//! Messages: what PUBLISH posts while a command runs. Who gets them is the node's to know.
+//! Messages: what PUBLISH posts while a command runs, and what becomes of keys. Who gets them is the node's to know.
+
+use crate::events::{Event, Events};
 
 /// Which subscriptions a message is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -13,4 +15,10 @@ pub enum ChannelKind {
 pub trait Post: std::fmt::Debug {
     /// Takes one. Returns how many subscriptions it reaches.
     fn post(&self, kind: ChannelKind, channel: &[u8], message: &[u8]) -> usize;
+
+    /// Which keyspace events anybody wants: the same for as long as the command runs.
+    fn events(&self) -> Events;
+
+    /// Takes word of what happened to a key.
+    fn notify(&self, event: Event, key: &[u8]);
 }

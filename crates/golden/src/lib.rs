@@ -14,6 +14,7 @@
 //! - What follows, up to a blank line or the next mark, is the reply as redis-cli shows it, with every RESP type visible
 //!   (see [`notation`]).
 //! - `# ` starts a comment.
+//!   Where a script asks for keyspace events, they follow the reply, a line `@ event key` each.
 //! - `! ` starts a directive (see [`Directive`]).
 //!
 //! Each script starts on an empty database and speaks RESP2 until it says `! resp3`.

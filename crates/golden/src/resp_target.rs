@@ -13,6 +13,9 @@ use crate::target::{Target, TargetError};
 /// A server that has not answered by then is stuck.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(20);
 
+const EVENTS_PARAMETER: &str = "notify-keyspace-events";
+const EVENT_CHANNEL: &str = "__keyevent@0__:";
+
 /// A connection to a RESP server.
 #[derive(Debug)]
 pub struct RespTarget {
@@ -21,6 +24,8 @@ pub struct RespTarget {
     is_redis: bool,
     stream: TcpStream,
     received: Vec<u8>,
+    /// Another connection, which listens to keyspace events.
+    listener: Option<Box<RespTarget>>,
 }
 
 impl RespTarget {
@@ -35,6 +40,7 @@ impl RespTarget {
             is_redis: false,
             stream: open(address)?,
             received: Vec::new(),
+            listener: None,
         })
     }
 
@@ -59,6 +65,30 @@ impl RespTarget {
             other => Err(TargetError::Reset(other)),
         }
     }
+
+    fn authenticate(&mut self) -> Result<(), TargetError> {
+        match self.password.clone() {
+            Some(password) => self.expect_ok(&["AUTH", &password]),
+            None => Ok(()),
+        }
+    }
+
+    fn receive(&mut self) -> Result<Value, TargetError> {
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            let decoded =
+                decode_value(&self.received).map_err(|error| TargetError::Malformed(error.to_string()))?;
+            if let Some((value, length)) = decoded {
+                self.received.drain(..length);
+                return Ok(value);
+            }
+            let count = self.stream.read(&mut buffer)?;
+            if count == 0 {
+                return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
+            }
+            self.received.extend(buffer.iter().take(count));
+        }
+    }
 }
 
 pub(crate) fn open(address: &str) -> std::io::Result<TcpStream> {
@@ -80,8 +110,9 @@ impl Target for RespTarget {
     fn reset(&mut self) -> Result<(), TargetError> {
         self.stream = open(&self.address)?;
         self.received.clear();
-        if let Some(password) = self.password.clone() {
-            self.expect_ok(&["AUTH", &password])?;
+        self.authenticate()?;
+        if self.listener.take().is_some() {
+            self.expect_ok(&["CONFIG", "SET", EVENTS_PARAMETER, ""])?;
         }
         self.expect_ok(&["FLUSHALL"])
     }
@@ -91,20 +122,33 @@ impl Target for RespTarget {
         let mut request = Vec::new();
         encode_command(&mut request, &words);
         self.stream.write_all(&request)?;
-        let mut buffer = vec![0; 64 * 1024];
-        loop {
-            let decoded =
-                decode_value(&self.received).map_err(|error| TargetError::Malformed(error.to_string()))?;
-            if let Some((value, length)) = decoded {
-                self.received.drain(..length);
-                return Ok(value);
+        self.receive()
+    }
+
+    fn watch_events(&mut self, classes: &str) -> Result<bool, TargetError> {
+        self.expect_ok(&["CONFIG", "SET", EVENTS_PARAMETER, &format!("E{classes}")])?;
+        let mut listener = Self::connect(&self.address, self.password.as_deref())?;
+        listener.authenticate()?;
+        listener.expect_ok(&["PSUBSCRIBE", &format!("{EVENT_CHANNEL}*")])?;
+        self.listener = Some(Box::new(listener));
+        Ok(true)
+    }
+
+    fn take_events(&mut self) -> Result<Vec<String>, TargetError> {
+        // Messages arrive in order: when this one is there, so are all before it.
+        let end = format!("{EVENT_CHANNEL}end");
+        self.run(&["PUBLISH", &end, ""].map(|word| word.as_bytes().to_vec()))?;
+        let mut events = Vec::new();
+        while let Some(listener) = &mut self.listener {
+            let Value::Array(message) = listener.receive()? else { continue };
+            let [_, _, Value::Bulk(channel), Value::Bulk(key)] = message.as_slice() else { continue };
+            if *channel == end.as_bytes() {
+                break;
             }
-            let count = self.stream.read(&mut buffer)?;
-            if count == 0 {
-                return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
-            }
-            self.received.extend(buffer.iter().take(count));
+            let event = channel.strip_prefix(EVENT_CHANNEL.as_bytes()).unwrap_or(channel);
+            events.push(format!("{} {}", String::from_utf8_lossy(event), String::from_utf8_lossy(key)));
         }
+        Ok(events)
     }
 
     fn set_protocol(&mut self, protocol: Protocol) -> Result<bool, TargetError> {

@@ -93,7 +93,7 @@ pub fn run_file(target: &mut dyn Target, path: &Path) -> Outcome {
     if !can_run(target, &script) {
         return Outcome::Skipped;
     }
-    let mut run = Run { target, next: NextReply::default(), mismatches: Vec::new() };
+    let mut run = Run::new(target);
     let answered = match run.script(&script) {
         Ok(Some(answered)) => answered,
         Ok(None) => return Outcome::Skipped,
@@ -133,11 +133,17 @@ struct NextReply {
 
 struct Run<'t> {
     target: &'t mut dyn Target,
+    /// Whether replies are followed by events.
+    shows_events: bool,
     next: NextReply,
     mismatches: Vec<String>,
 }
 
-impl Run<'_> {
+impl<'t> Run<'t> {
+    fn new(target: &'t mut dyn Target) -> Self {
+        Self { target, shows_events: false, next: NextReply::default(), mismatches: Vec::new() }
+    }
+
     /// The script with the replies that came. None if the target cannot go on.
     fn script(&mut self, script: &Script) -> Result<Option<Script>, TargetError> {
         self.target.reset()?;
@@ -153,7 +159,8 @@ impl Run<'_> {
                 Item::Step { line, command, words, expected } => {
                     let next = std::mem::take(&mut self.next);
                     let value = self.repeat(words, next.times)?;
-                    if let Some(actual) = self.compare(value, expected, &next) {
+                    let events = if self.shows_events { self.target.take_events()? } else { Vec::new() };
+                    if let Some(actual) = self.compare(value, &events, expected, &next) {
                         self.mismatches
                             .push(format!("line {line}: {command}\nexpected:\n{expected}\ngot:\n{actual}"));
                         *expected = actual;
@@ -173,6 +180,10 @@ impl Run<'_> {
             Directive::AdvanceMs(ms) => self.target.advance_ms(*ms),
             Directive::Unordered(order) => self.next.order = Some(*order),
             Directive::Shape => self.next.shape = true,
+            Directive::Events(classes) => {
+                self.shows_events = true;
+                return self.target.watch_events(classes);
+            }
             Directive::Within(range) => self.next.within = Some(*range),
             Directive::Times(count) => self.next.times = Some(*count),
         }
@@ -190,7 +201,13 @@ impl Run<'_> {
     }
 
     /// The text of a reply that is not as expected.
-    fn compare(&self, mut value: Value, expected: &str, next: &NextReply) -> Option<String> {
+    fn compare(
+        &self,
+        mut value: Value,
+        events: &[String],
+        expected: &str,
+        next: &NextReply,
+    ) -> Option<String> {
         if let (Some(range), Value::Integer(actual)) = (next.within, &value) {
             let wanted = expected.strip_prefix("(integer) ").and_then(|number| number.parse::<i64>().ok());
             if wanted.is_some_and(|wanted| wanted.abs_diff(*actual) <= range) {
@@ -200,7 +217,8 @@ impl Run<'_> {
         if let Some(order) = next.order {
             sort(&mut value, order);
         }
-        let actual = notation::render(&value, if next.shape { Detail::Shape } else { Detail::Exact });
+        let mut actual = notation::render(&value, if next.shape { Detail::Shape } else { Detail::Exact });
+        events.iter().for_each(|event| actual += &format!("\n@ {event}"));
         let same = match self.target.fidelity() {
             Fidelity::Resp => actual == expected,
             Fidelity::Json => notation::through_json(&actual) == notation::through_json(expected),
@@ -267,7 +285,7 @@ mod tests {
 
     fn mismatches(text: &str) -> Option<Vec<String>> {
         let mut echo = Echo;
-        let mut run = Run { target: &mut echo, next: NextReply::default(), mismatches: Vec::new() };
+        let mut run = Run::new(&mut echo);
         run.script(&Script::parse(text).unwrap()).unwrap()?;
         Some(run.mismatches)
     }

@@ -48,6 +48,8 @@ pub enum Directive {
     Shape,
     /// `within 5`: the next reply is an integer, and may be off by that much.
     Within(u64),
+    /// `events A`: from here on each reply is followed by the keyspace events of these classes, a line `@ event key` each.
+    Events(String),
     /// `times 100`: the next command line is run that often, `{i}` in it standing for 1 to that number; the last reply counts.
     Times(u64),
 }
@@ -190,6 +192,7 @@ fn parse_directive(text: &str) -> Option<Directive> {
             _ => return None,
         }),
         ["shape"] => Directive::Shape,
+        ["events", classes] => Directive::Events((*classes).to_owned()),
         ["within", range] => Directive::Within(range.parse().ok()?),
         ["times", count] => Directive::Times(count.parse().ok()?),
         _ => return None,

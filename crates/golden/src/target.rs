@@ -27,6 +27,22 @@ pub trait Target {
     /// [`TargetError`] if it cannot be reached.
     fn set_protocol(&mut self, protocol: Protocol) -> Result<bool, TargetError>;
 
+    /// Has it tell of keyspace events of these classes from here on. False if it cannot.
+    ///
+    /// # Errors
+    /// [`TargetError`] if it cannot be reached.
+    fn watch_events(&mut self, _classes: &str) -> Result<bool, TargetError> {
+        Ok(false)
+    }
+
+    /// The events since the last call, `event key` each.
+    ///
+    /// # Errors
+    /// [`TargetError`] if it cannot be reached.
+    fn take_events(&mut self) -> Result<Vec<String>, TargetError> {
+        Ok(Vec::new())
+    }
+
     /// Whether it has what some scripts need.
     fn has(&self, need: Need) -> bool;
 

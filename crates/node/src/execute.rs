@@ -1,7 +1,7 @@
 //! Execution: one command, on the caller's task, under the locks of the shards of its keys.
 
-use parking_lot::MutexGuard;
 use selvedge_engine::cx::{Lookup, ReadCx, WriteCx};
+use selvedge_engine::events::Class as EventClass;
 use selvedge_engine::hash::KeyHash;
 use selvedge_engine::keyspace::{Scope, WriteGuards};
 use selvedge_engine::table::{BlockingHandler, ReadHandler, WriteHandler};
@@ -11,11 +11,11 @@ use selvedge_wire::ReplySink;
 use smallvec::SmallVec;
 
 use crate::database::Database;
-use crate::hub::Outbox;
 use crate::limits::{LANE_PATIENCE, MUTATION_OVERHEAD_BYTES};
+use crate::outbox::Outbox;
 use crate::script::{Pace, busy};
 use crate::waiters::{Blocked, Waiter};
-use crate::write_lane::WriteLane;
+use crate::write_lane::{HeldLane, WriteLane};
 
 /// What became of a command.
 #[derive(Debug)]
@@ -117,10 +117,10 @@ impl Database {
             let result = handler(&cx, args, out);
             (result, cx.seen())
         };
-        outbox.deliver();
-        if self.tracks_uncommitted && seen.expired {
+        if seen.expired && self.removes_met() {
             self.remove_met(&keys);
         }
+        outbox.deliver();
         let wait_for = if self.tracks_uncommitted && !whole && !seen.expired {
             seen.highest_version
         } else {
@@ -190,15 +190,20 @@ impl Database {
     }
 
     /// Takes the write lane, unless a script holds it that takes long.
-    pub(crate) fn lock_lane(&self) -> Result<MutexGuard<'_, WriteLane>, Executed> {
+    pub(crate) fn lock_lane(&self) -> Result<HeldLane<'_>, Executed> {
         loop {
             if let Some(lane) = self.lane.try_lock_for(LANE_PATIENCE) {
-                return Ok(lane);
+                return Ok(HeldLane::new(lane, &self.hub));
             }
             if self.scripts.watches.is_busy() {
                 return Err(busy());
             }
         }
+    }
+
+    /// Takes the write lane, however long that takes.
+    pub(crate) fn wait_for_lane(&self) -> HeldLane<'_> {
+        HeldLane::new(self.lane.lock(), &self.hub)
     }
 
     /// Runs one write under the locks of its keys' shards and logs what it changed.
@@ -218,8 +223,10 @@ impl Database {
         lane.batch.record_inverses(copies_stored);
         let random = lane.random();
         let poison = self.poison_on_panic();
+        let outbox = Outbox::new(&self.hub);
         let (result, seen) = {
-            let mut cx = WriteCx::new(&self.keyspace, &mut guards, &mut lane.batch, now, random);
+            let mut cx =
+                WriteCx::new(&self.keyspace, &mut guards, &mut lane.batch, now, random).with_post(&outbox);
             if let Some((key, hash)) = keys.first() {
                 cx = cx.with_key(key, *hash);
             }
@@ -229,8 +236,9 @@ impl Database {
             poison.disarm();
             return Err(answer);
         }
-        let met_expired = seen.expired && lane.batch.is_empty() && self.tracks_uncommitted;
+        let met_expired = seen.expired && lane.batch.is_empty() && self.removes_met();
         let last = self.log_batch(lane);
+        outbox.hand_over();
         poison.disarm();
         drop(guards);
         self.take_garbage(lane);
@@ -310,6 +318,12 @@ impl Database {
     pub(crate) fn refuse(&self, text: &str, out: &mut dyn ReplySink) -> Executed {
         out.error(text);
         Executed::Done { wait_for: 0, sequence: self.log.last_sequence(), is_error: true }
+    }
+
+    /// Whether what commands met that had expired is removed at once: their replies may have to wait for it, or somebody
+    /// wants to hear of it.
+    pub(crate) fn removes_met(&self) -> bool {
+        self.tracks_uncommitted || self.events().wants(EventClass::Expired)
     }
 
     /// A command met something expired at these keys, and nothing of it is in the log yet: a removal goes through the log

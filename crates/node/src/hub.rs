@@ -2,17 +2,17 @@
 //!
 //! Nothing here is stored: a message reaches those who listen in the moment its command is done, and nobody else.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 use selvedge_engine::glob;
-use selvedge_engine::post::{ChannelKind, Post};
+use selvedge_engine::post::ChannelKind;
 use tokio::sync::Notify;
 
 use crate::database::Database;
+use crate::outbox::Outgoing;
 
 /// What can be listened to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -90,17 +90,23 @@ pub(crate) struct Hub {
     /// How many subscriptions there are; read without the lock, because often there is none.
     count: AtomicUsize,
     listeners: RwLock<BTreeMap<Topic, Listeners>>,
+    pub(crate) outgoing: Outgoing,
 }
 
 impl Hub {
+    /// Whether nobody listens to anything.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.count.load(Ordering::Acquire) == 0
+    }
+
     /// How many subscriptions a message to this channel reaches now.
-    fn reach(&self, kind: ChannelKind, channel: &[u8]) -> usize {
+    pub(crate) fn reach(&self, kind: ChannelKind, channel: &[u8]) -> usize {
         let mut reached = 0;
         self.each_listener(kind, channel, |_, _, mailboxes| reached += mailboxes.len());
         reached
     }
 
-    fn deliver(&self, kind: ChannelKind, channel: &[u8], message: &[u8]) {
+    pub(crate) fn deliver(&self, kind: ChannelKind, channel: &[u8], message: &[u8]) {
         let (channel, payload): (Arc<[u8]>, Arc<[u8]>) = (channel.into(), message.into());
         self.each_listener(kind, &channel, |topic, name, mailboxes| {
             let pattern = (topic == Topic::Pattern).then(|| Arc::clone(name));
@@ -121,7 +127,7 @@ impl Hub {
         channel: &[u8],
         mut visit: impl FnMut(Topic, &Arc<[u8]>, &[Arc<Mailbox>]),
     ) {
-        if self.count.load(Ordering::Acquire) == 0 {
+        if self.is_idle() {
             return;
         }
         let listeners = self.listeners.read();
@@ -258,49 +264,6 @@ impl Arrivals {
     }
 }
 
-/// Kind and name of a channel, and a message to it.
-type Posted = (ChannelKind, Box<[u8]>, Box<[u8]>);
-
-/// Messages that a command posted, on their way out. Dropped, they reach nobody.
-#[derive(Debug)]
-pub(crate) struct Outbox<'a> {
-    hub: &'a Hub,
-    posted: RefCell<Vec<Posted>>,
-}
-
-impl<'a> Outbox<'a> {
-    pub(crate) fn new(hub: &'a Hub) -> Self {
-        Self { hub, posted: RefCell::default() }
-    }
-
-    /// How many messages there are, to go back to if what posts more is undone.
-    pub(crate) fn len(&self) -> usize {
-        self.posted.borrow().len()
-    }
-
-    /// Forgets the messages that came after the first `len`.
-    pub(crate) fn truncate(&self, len: usize) {
-        self.posted.borrow_mut().truncate(len);
-    }
-
-    /// The command is done.
-    pub(crate) fn deliver(self) {
-        for (kind, channel, message) in self.posted.into_inner() {
-            self.hub.deliver(kind, &channel, &message);
-        }
-    }
-}
-
-impl Post for Outbox<'_> {
-    fn post(&self, kind: ChannelKind, channel: &[u8], message: &[u8]) -> usize {
-        let reached = self.hub.reach(kind, channel);
-        if reached > 0 {
-            self.posted.borrow_mut().push((kind, channel.into(), message.into()));
-        }
-        reached
-    }
-}
-
 impl Database {
     /// Somebody who listens to nothing yet. Messages that are not taken wait, up to `bytes_max` in all.
     #[must_use]
@@ -327,7 +290,10 @@ impl Database {
 
 #[cfg(test)]
 mod tests {
+    use selvedge_engine::post::Post as _;
+
     use super::*;
+    use crate::outbox::Outbox;
 
     fn subscriber(hub: &Arc<Hub>, bytes_max: usize) -> Subscriber {
         let mailbox = Mailbox { bytes_max, state: Mutex::default(), arrived: Notify::new() };

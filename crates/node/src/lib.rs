@@ -16,6 +16,7 @@ mod error;
 mod execute;
 mod hub;
 mod maintenance;
+mod outbox;
 mod read_back;
 mod recovery;
 mod script;
@@ -43,6 +44,7 @@ pub use walk::Walking;
 pub use watches::Watch;
 
 // What a door needs of the rooms below: it imports no other.
+pub use selvedge_engine::events::{Class as EventClass, Event, Events};
 pub use selvedge_engine::glob::matches as glob_matches;
 pub use selvedge_engine::{
     Args, Command, CommandError, Connection, Patience, Permission, REDIS_VERSION, Run, Traits, one_database,

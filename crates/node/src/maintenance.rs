@@ -10,6 +10,7 @@ use selvedge_engine::keyspace::{Garbage, Keyspace, Scope};
 
 use crate::database::Database;
 use crate::limits::{EXPIRY_SLICE_BUCKETS, EXPIRY_SLICES_PER_TICK, EXPIRY_TICK, MUTATION_OVERHEAD_BYTES};
+use crate::outbox::Outbox;
 use crate::write_lane::WriteLane;
 
 /// Serves until the last sender of `garbage` is gone. A panic here poisons the database: it is never ignored.
@@ -58,7 +59,7 @@ impl Database {
     /// Removes through the log what was found to have expired. False if the log takes nothing now.
     pub(crate) fn remove_expired(&self, expired: &[Expired]) -> bool {
         let bytes = expired.iter().map(removal_bytes).sum();
-        let mut lane = self.lane.lock();
+        let mut lane = self.wait_for_lane();
         if self.failure().is_some() || self.log.admit(bytes).is_err() {
             return false;
         }
@@ -69,11 +70,14 @@ impl Database {
         lane.begin(now, self.log.committed());
         let random = lane.random();
         let poison = self.poison_on_panic();
+        let outbox = Outbox::new(&self.hub);
         {
-            let mut cx = WriteCx::new(&self.keyspace, &mut guards, &mut lane.batch, now, random);
+            let cx = WriteCx::new(&self.keyspace, &mut guards, &mut lane.batch, now, random);
+            let mut cx = cx.with_post(&outbox);
             expired.iter().for_each(|found| cx.remove_expired(found));
         }
         self.log_batch(&mut lane);
+        outbox.hand_over();
         poison.disarm();
         drop(guards);
         self.take_garbage(&mut lane);

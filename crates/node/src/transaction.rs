@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 
 use crate::database::Database;
 use crate::execute::{Executed, HashedKeys, log_bytes, scope, write_error};
-use crate::hub::Outbox;
+use crate::outbox::Outbox;
 use crate::script::{Pace, Within, busy};
 use crate::watches::Watch;
 use crate::write_lane::WriteLane;
@@ -90,11 +90,11 @@ impl Database {
             Err(answer) => return answer,
         };
         drop(lane);
-        outbox.deliver();
-        if met.unlogged && self.tracks_uncommitted {
+        if met.unlogged && self.removes_met() {
             self.remove_met(&plan.keys);
             self.remove_met_by_script(&met.by_scripts);
         }
+        outbox.deliver();
         let last = self.log.last_sequence();
         let waits = plan.writes || self.tracks_uncommitted || self.writes_out_itself;
         Executed::Done { wait_for: if waits { last } else { 0 }, sequence: last, is_error: false }
@@ -163,13 +163,15 @@ impl Database {
             each(index, &mut |out| {
                 let result = match command.run {
                     Run::Write(handler) => {
-                        let mut cx = WriteCx::new(&self.keyspace, &mut guards, &mut lane.batch, now, random);
+                        let cx = WriteCx::new(&self.keyspace, &mut guards, &mut lane.batch, now, random);
+                        let mut cx = cx.with_post(outbox);
                         let result = handler(&mut cx, args, out);
                         met_expired |= cx.seen().expired;
                         result
                     }
                     Run::Blocking(handler) => {
-                        let mut cx = WriteCx::new(&self.keyspace, &mut guards, &mut lane.batch, now, random);
+                        let cx = WriteCx::new(&self.keyspace, &mut guards, &mut lane.batch, now, random);
+                        let mut cx = cx.with_post(outbox);
                         let attempt = handler(&mut cx, args, out);
                         met_expired |= cx.seen().expired;
                         attempt.map(|attempt| {
@@ -213,6 +215,7 @@ impl Database {
         let met_expired = met_expired || !met_by_scripts.is_empty();
         let met = Met { unlogged: met_expired && lane.batch.is_empty(), by_scripts: met_by_scripts };
         self.log_batch(lane);
+        outbox.hand_over();
         poison.disarm();
         drop(guards);
         self.take_garbage(lane);

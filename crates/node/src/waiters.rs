@@ -233,7 +233,7 @@ impl Database {
         }
         let ready = self.waiters.take_put_off();
         if !ready.is_empty() {
-            let mut lane = self.lane.lock();
+            let mut lane = self.wait_for_lane();
             self.serve(&mut lane, ready);
         }
     }

@@ -1,10 +1,14 @@
 //! The one lane that writes go through: it gives the sequence and the time, and holds what a write needs while it runs.
 
+use std::ops::{Deref, DerefMut};
+
+use parking_lot::MutexGuard;
 use selvedge_engine::batch::Batch;
 use selvedge_engine::time::{HybridTime, Now};
 use selvedge_log::Sequence;
 
 use crate::entropy::split_mix;
+use crate::hub::Hub;
 
 /// Held by the write that runs. Locked before any shard, so that sequence, log order and apply order are one.
 #[derive(Debug)]
@@ -52,6 +56,41 @@ impl WriteLane {
             // The counter's carry runs into the milliseconds: a stamp may run ahead of the clock, never behind the last.
             HybridTime::from_bits(last.to_bits() + 1)
         }
+    }
+}
+
+/// The lane, held. When it is free again, the messages that were handed over meanwhile leave.
+pub(crate) struct HeldLane<'a> {
+    // Dropped in this order.
+    lane: MutexGuard<'a, WriteLane>,
+    _leaving: Leaving<'a>,
+}
+
+impl<'a> HeldLane<'a> {
+    pub(crate) fn new(lane: MutexGuard<'a, WriteLane>, hub: &'a Hub) -> Self {
+        Self { lane, _leaving: Leaving(hub) }
+    }
+}
+
+impl Deref for HeldLane<'_> {
+    type Target = WriteLane;
+
+    fn deref(&self) -> &WriteLane {
+        &self.lane
+    }
+}
+
+impl DerefMut for HeldLane<'_> {
+    fn deref_mut(&mut self) -> &mut WriteLane {
+        &mut self.lane
+    }
+}
+
+struct Leaving<'a>(&'a Hub);
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        self.0.deliver_outgoing();
     }
 }
 

@@ -168,6 +168,7 @@ fn pop(
         if cx.list(key)?.is_some()
             && let Some(element) = cx.list_pop(key, end)
         {
+            cx.notify_taken(lists::popped_at(end), key);
             out.array(2);
             out.bulk(key);
             out.bulk(&element);

@@ -8,6 +8,7 @@ use crate::commands::table::arg::KEY;
 use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
 use crate::cx::{Lookup, WriteCx};
 use crate::error::CommandError;
+use crate::events::Event;
 use crate::long_double::LongDouble;
 use crate::numbers::parse_integer;
 
@@ -112,7 +113,8 @@ fn add(
         None => (0, None),
     };
     let after = before.checked_add(increment).ok_or(CommandError::IncrementOverflow)?;
-    cx.set_string(key, itoa::Buffer::new().format(after).as_bytes(), expire_at_ms);
+    cx.update_string(key, itoa::Buffer::new().format(after).as_bytes(), expire_at_ms);
+    cx.notify(Event::INCRBY, key);
     out.integer(after);
     Ok(())
 }
@@ -128,7 +130,8 @@ fn incrbyfloat(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) ->
     };
     let increment = LongDouble::parse(increment).ok_or(CommandError::NotAFloat)?;
     let after = reply::finite_sum(before, increment)?;
-    cx.set_string(key, after.as_bytes(), expire_at_ms);
+    cx.update_string(key, after.as_bytes(), expire_at_ms);
+    cx.notify(Event::INCRBYFLOAT, key);
     out.bulk(after.as_bytes());
     Ok(())
 }

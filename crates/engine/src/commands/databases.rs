@@ -7,6 +7,7 @@ use crate::commands::table::arg::KEY;
 use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
 use crate::cx::{Lookup, WriteCx};
 use crate::error::CommandError;
+use crate::events::Event;
 
 const GENERIC: Command = Command::base(Group::Generic);
 
@@ -65,7 +66,15 @@ fn copy(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result
             _ => return Err(CommandError::Syntax),
         }
     }
-    let copied = (replaces || !cx.exists(destination)) && cx.copy(source, destination);
+    cx.notify_miss(source);
+    let before = cx.data_type(destination);
+    let copied = (replaces || before.is_none()) && cx.copy(source, destination);
+    if copied {
+        cx.notify(Event::COPY_TO, destination);
+        if let Some(before) = before {
+            cx.notify_replaced(destination, before);
+        }
+    }
     out.integer(i64::from(copied));
     Ok(())
 }

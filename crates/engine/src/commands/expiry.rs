@@ -7,6 +7,7 @@ use crate::commands::table::arg::KEY;
 use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
+use crate::events::Event;
 use crate::time::Milliseconds;
 
 const GENERIC: Command = Command::base(Group::Generic);
@@ -151,6 +152,7 @@ fn persist(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Res
     let expires = cx.entry(key).is_some_and(|entry| entry.expire_at_ms().is_some());
     if expires {
         cx.set_expiry(key, None);
+        cx.notify(Event::PERSIST, key);
     }
     out.integer(i64::from(expires));
     Ok(())
@@ -261,10 +263,16 @@ fn set_expiry(
     let allowed = cx.entry(key).is_some_and(|entry| conditions.allow(entry.expire_at_ms(), at_ms));
     if allowed {
         match Milliseconds::try_from(at_ms).ok().filter(|at_ms| *at_ms > cx.now_ms()) {
-            Some(at_ms) => cx.set_expiry(key, Some(at_ms)),
+            Some(at_ms) => {
+                cx.set_expiry(key, Some(at_ms));
+                cx.notify(Event::EXPIRE, key);
+            }
             // The moment has passed: the key goes at once.
-            None => cx.remove(key),
-        };
+            None => {
+                cx.remove(key);
+                cx.notify(Event::DEL, key);
+            }
+        }
     }
     out.integer(i64::from(allowed));
     Ok(())

@@ -10,6 +10,7 @@ use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::entry::EntryRef;
 use crate::error::CommandError;
+use crate::events::Event;
 use crate::glob::Matcher;
 use crate::limits::{SCAN_COUNT_MAX, SCAN_STEPS_MAX};
 
@@ -144,7 +145,13 @@ pub(crate) const COMMANDS: &[Command] = &[
 ];
 
 fn del(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
-    let removed = Cursor::after(args, 1).filter(|key| cx.remove(key)).count();
+    let mut removed = 0;
+    for key in Cursor::after(args, 1) {
+        if cx.remove(key) {
+            cx.notify(Event::DEL, key);
+            removed += 1;
+        }
+    }
     reply::length(out, removed);
     Ok(())
 }
@@ -207,7 +214,7 @@ fn rename(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resu
         return Err(CommandError::NoSuchKey);
     }
     if key != new_key {
-        cx.rename(key, new_key);
+        rename_to(cx, key, new_key);
     }
     out.status("OK");
     Ok(())
@@ -220,10 +227,20 @@ fn renamenx(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Re
     }
     let free = !cx.exists(new_key);
     if free {
-        cx.rename(key, new_key);
+        rename_to(cx, key, new_key);
     }
     out.integer(i64::from(free));
     Ok(())
+}
+
+fn rename_to(cx: &mut WriteCx<'_>, key: &[u8], new_key: &[u8]) {
+    let before = cx.data_type(new_key);
+    cx.rename(key, new_key);
+    cx.notify(Event::RENAME_FROM, key);
+    cx.notify(Event::RENAME_TO, new_key);
+    if let Some(before) = before {
+        cx.notify_replaced(new_key, before);
+    }
 }
 
 fn scan(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {

@@ -8,6 +8,7 @@ use crate::commands::table::arg::KEY;
 use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
 use crate::cx::{End, Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
+use crate::events::Event;
 use crate::types::ListRef;
 
 const LIST: Command = Command::base(Group::List);
@@ -116,6 +117,7 @@ fn linsert(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Res
     match position {
         Some(index) => {
             cx.list_insert(key, index + behind, element);
+            cx.notify(Event::LINSERT, key);
             reply::length(out, length + 1);
         }
         None => out.integer(-1),
@@ -195,6 +197,7 @@ fn lrem(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result
     indexes.sort_unstable();
     if !indexes.is_empty() {
         cx.list_remove(key, &indexes);
+        cx.notify_taken(Event::LREM, key);
     }
     reply::length(out, indexes.len());
     Ok(())
@@ -205,6 +208,7 @@ fn lset(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result
     let length = cx.list(key)?.ok_or(CommandError::NoSuchKey)?.len();
     let index = reply::index(integer(index)?, length).ok_or(CommandError::IndexOutOfRange)?;
     cx.list_set(key, index, element);
+    cx.notify(Event::LSET, key);
     out.status("OK");
     Ok(())
 }

@@ -8,6 +8,7 @@ use crate::commands::table::arg::KEY;
 use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
 use crate::cx::{End, Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
+use crate::events::Event;
 
 const LIST: Command = Command::base(Group::List);
 
@@ -275,8 +276,26 @@ pub(super) fn move_element(
     } else {
         cx.list_pop(source, from).inspect(|element| cx.list_push(destination, to, element))
     };
+    cx.notify(pushed_at(to), destination);
+    cx.notify_taken(popped_at(from), source);
     reply::bulk_or_null(out, moved.as_deref());
     Ok(true)
+}
+
+/// What a push to an end is called.
+fn pushed_at(end: End) -> Event {
+    match end {
+        End::Front => Event::LPUSH,
+        End::Back => Event::RPUSH,
+    }
+}
+
+/// What it is called when elements leave at an end.
+pub(super) fn popped_at(end: End) -> Event {
+    match end {
+        End::Front => Event::LPOP,
+        End::Back => Event::RPOP,
+    }
 }
 
 fn lpop(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
@@ -311,6 +330,7 @@ fn push(
     for element in elements {
         cx.list_push(key, end, element);
     }
+    cx.notify(pushed_at(end), key);
     reply::length(out, length);
     Ok(())
 }
@@ -327,7 +347,10 @@ fn pop(
     let length = cx.list(key)?.map(|list| list.len());
     match (count, length) {
         (None, None) => out.null(),
-        (None, Some(_)) => reply::bulk_or_null(out, cx.list_pop(key, end).as_deref()),
+        (None, Some(_)) => {
+            reply::bulk_or_null(out, cx.list_pop(key, end).as_deref());
+            cx.notify_taken(popped_at(end), key);
+        }
         (Some(_), None) => out.null_array(),
         (Some(count), Some(_)) => take(cx, key, end, count, out),
     }
@@ -346,6 +369,9 @@ fn take(cx: &mut WriteCx<'_>, key: &[u8], end: End, count: usize, out: &mut dyn 
     match end {
         End::Front => cx.list_trim(key, count, 0),
         End::Back => cx.list_trim(key, 0, count),
+    }
+    if count > 0 {
+        cx.notify_taken(popped_at(end), key);
     }
 }
 
@@ -374,6 +400,8 @@ fn ltrim(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resul
         } else if kept.len() < length {
             cx.list_trim(key, kept.start, length - kept.end);
         }
+        // Also when nothing is outside: the command ran.
+        cx.notify_taken(Event::LTRIM, key);
     }
     out.status("OK");
     Ok(())

@@ -7,7 +7,7 @@ use crate::commands::command::help;
 use crate::commands::reply;
 use crate::commands::table::arg::KEY;
 use crate::commands::table::{Arg, Args, Arity, Command, Connection, Group, KeyUse, Keys, Run, Traits};
-use crate::cx::{Lookup, ReadCx};
+use crate::cx::ReadCx;
 use crate::error::CommandError;
 use crate::limits::MEMORY_SAMPLES_DEFAULT;
 use crate::memory::Samples;
@@ -106,7 +106,7 @@ fn usage(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(),
             Err(_) => return Err(CommandError::Syntax),
         };
     }
-    match cx.entry(key) {
+    match cx.inspect(key) {
         Some(entry) => reply::length(out, entry.memory_bytes(samples)),
         None => out.null(),
     }

@@ -6,7 +6,7 @@ use crate::args::words;
 use crate::commands::command::help;
 use crate::commands::table::arg::KEY;
 use crate::commands::table::{Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
-use crate::cx::{Lookup, ReadCx};
+use crate::cx::ReadCx;
 use crate::entry::EntryRef;
 use crate::error::CommandError;
 use crate::numbers::parse_integer;
@@ -92,7 +92,7 @@ const LISTPACK_FRAME_BYTES: usize = 7;
 
 fn encoding(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
     let [_, key] = words(args);
-    match cx.entry(key) {
+    match cx.inspect(key) {
         Some(entry) => out.bulk(encoding_of(entry)?.as_bytes()),
         None => out.null(),
     }
@@ -101,7 +101,7 @@ fn encoding(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<
 
 fn frequency(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
     let [_, key] = words(args);
-    if cx.exists(key) {
+    if cx.inspect(key).is_some() {
         return Err(CommandError::FrequencyNotTracked);
     }
     out.null();
@@ -110,7 +110,7 @@ fn frequency(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result
 
 fn idle_time(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
     let [_, key] = words(args);
-    if cx.exists(key) {
+    if cx.inspect(key).is_some() {
         return Err(CommandError::IdleTimeNotTracked);
     }
     out.null();
@@ -119,7 +119,7 @@ fn idle_time(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result
 
 fn reference_count(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
     let [_, key] = words(args);
-    if cx.exists(key) {
+    if cx.inspect(key).is_some() {
         out.integer(1);
     } else {
         out.null();

@@ -9,6 +9,7 @@ use crate::commands::table::arg::{EX, EXAT, KEY, PX, PXAT, VALUE};
 use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
 use crate::cx::{Lookup, WriteCx};
 use crate::error::CommandError;
+use crate::events::Event;
 use crate::numbers::parse_integer;
 use crate::time::Milliseconds;
 
@@ -138,6 +139,7 @@ fn delex(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resul
     };
     if deletes {
         cx.remove(key);
+        cx.notify(Event::DEL, key);
     }
     out.integer(i64::from(deletes));
     Ok(())
@@ -155,6 +157,7 @@ fn getex(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resul
     let now_ms = cx.now_ms();
     // Redis looks the key up before it reads the amount: a missing key hides a bad one.
     let Some(string) = cx.string(key)? else {
+        cx.notify(Event::KEYMISS, key);
         out.null();
         return Ok(());
     };
@@ -165,6 +168,7 @@ fn getex(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resul
             // Without an expiry there is nothing to change.
             if cx.entry(key).is_some_and(|entry| entry.expire_at_ms().is_some()) {
                 cx.set_expiry(key, None);
+                cx.notify(Event::PERSIST, key);
             }
         }
         Lifetime::Until(unit, amount) => {
@@ -180,8 +184,10 @@ fn getex(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resul
 fn expire(cx: &mut WriteCx<'_>, key: &[u8], expire_at_ms: Milliseconds) {
     if expire_at_ms <= cx.now_ms() {
         cx.remove(key);
+        cx.notify(Event::DEL, key);
     } else {
         cx.set_expiry(key, Some(expire_at_ms));
+        cx.notify(Event::EXPIRE, key);
     }
 }
 
@@ -214,6 +220,9 @@ fn msetex(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resu
         for [key, value] in pairs {
             let kept = kept(lifetime, cx, key);
             store(cx, key, value, until.or(kept));
+            if until.is_some() {
+                cx.notify(Event::EXPIRE, key);
+            }
         }
     }
     out.integer(i64::from(allowed));
@@ -242,6 +251,9 @@ fn set(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<
     }
     let until = until(lifetime, cx, "set")?;
     let kept = kept(lifetime, cx, key);
+    if returns_old {
+        cx.notify_miss(key);
+    }
     let old = cx.entry(key);
     let old_string = match old {
         Some(entry) if returns_old || condition.compares() => Some(entry.string()?),
@@ -261,6 +273,9 @@ fn set(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<
     }
     if allowed {
         store(cx, key, value, until.or(kept));
+        if until.is_some() {
+            cx.notify(Event::EXPIRE, key);
+        }
     }
     Ok(())
 }
@@ -291,6 +306,7 @@ fn store(cx: &mut WriteCx<'_>, key: &[u8], value: &[u8], expire_at_ms: Option<Mi
         cx.remove(key);
     } else {
         cx.set_string(key, value, expire_at_ms);
+        cx.notify(Event::SET, key);
     }
 }
 
@@ -308,6 +324,8 @@ fn set_with_expiry(
     let [key, amount, value] = words(args);
     let expire_at_ms = unit.resolve_positive(amount, cx.now_ms(), command)?;
     cx.set_string(key, value, Some(expire_at_ms));
+    cx.notify(Event::SET, key);
+    cx.notify(Event::EXPIRE, key);
     out.status("OK");
     Ok(())
 }

@@ -8,6 +8,7 @@ use crate::commands::table::arg::{KEY, VALUE};
 use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
+use crate::events::Event;
 use crate::limits::STRING_BYTES_MAX;
 use crate::types::StringRef;
 
@@ -182,12 +183,14 @@ fn append(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resu
     let [key, value] = words(args);
     let Some(before) = cx.string(key)?.map(|string| string.len()) else {
         cx.set_string(key, value, None);
+        cx.notify(Event::APPEND, key);
         reply::length(out, value.len());
         return Ok(());
     };
     let after = within_limit(before, value.len())?;
     // Also when nothing is appended: the key counts as changed.
     cx.write_string(key, before, value);
+    cx.notify(Event::APPEND, key);
     reply::length(out, after);
     Ok(())
 }
@@ -215,7 +218,8 @@ fn get(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), C
 fn getdel(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
     let [key] = words(args);
     reply::string(out, cx.string(key)?);
-    cx.remove(key);
+    let event = if cx.remove(key) { Event::DEL } else { Event::KEYMISS };
+    cx.notify(event, key);
     Ok(())
 }
 
@@ -243,8 +247,10 @@ fn getrange(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<
 
 fn getset(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
     let [key, value] = words(args);
+    cx.notify_miss(key);
     reply::string(out, cx.string(key)?);
     cx.set_string(key, value, None);
+    cx.notify(Event::SET, key);
     Ok(())
 }
 
@@ -262,6 +268,7 @@ fn mset(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result
     let pairs = reply::pairs(args, 1, "mset")?;
     for (key, value) in pairs {
         cx.set_string(key, value, None);
+        cx.notify(Event::SET, key);
     }
     out.status("OK");
     Ok(())
@@ -274,6 +281,7 @@ fn msetnx(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resu
     if !taken {
         for (key, value) in pairs {
             cx.set_string(key, value, None);
+            cx.notify(Event::SET, key);
         }
     }
     out.integer(i64::from(!taken));
@@ -285,6 +293,7 @@ fn setnx(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resul
     let absent = !cx.exists(key);
     if absent {
         cx.set_string(key, value, None);
+        cx.notify(Event::SET, key);
     }
     out.integer(i64::from(absent));
     Ok(())
@@ -300,6 +309,7 @@ fn setrange(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Re
     }
     let end = within_limit(offset, value.len())?;
     cx.write_string(key, offset, value);
+    cx.notify(Event::SETRANGE, key);
     reply::length(out, before.max(end));
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What a handler sees of the keyspace: [`ReadCx`] looks, [`WriteCx`] also changes.
 
 mod memo;
+mod notices;
 mod read;
 #[cfg(test)]
 mod tests;

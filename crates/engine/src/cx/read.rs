@@ -3,8 +3,10 @@
 use std::cell::Cell;
 
 use super::memo::{Memo, Watcher};
+use super::notices::Notices;
 use crate::cx::{Lookup, Seen};
 use crate::entry::{EntryRef, Record};
+use crate::events::Event;
 use crate::functions::Libraries;
 use crate::hash::{KeyHash, KeyHasher};
 use crate::keyspace::{Keyspace, ReadGuards, Sequence, Shards, WriteGuards, random_entry, scan};
@@ -26,7 +28,7 @@ pub struct ReadCx<'a> {
     memo: Memo<'a>,
     watcher: Watcher,
     roams: bool,
-    post: Option<&'a dyn Post>,
+    notices: Notices<'a>,
 }
 
 impl<'a> ReadCx<'a> {
@@ -58,7 +60,7 @@ impl<'a> ReadCx<'a> {
             memo: Memo::default(),
             watcher: Watcher::default(),
             roams: false,
-            post: None,
+            notices: Notices::default(),
         }
     }
 
@@ -74,15 +76,22 @@ impl<'a> ReadCx<'a> {
         Self { random: Cell::new(seed), ..self }
     }
 
-    /// Gives messages a way out. Without one they reach nobody.
+    /// Gives messages and events a way out. Without one they reach nobody.
     #[must_use]
     pub fn with_post(self, post: &'a dyn Post) -> Self {
-        Self { post: Some(post), ..self }
+        Self { notices: Notices::new(post), ..self }
+    }
+
+    /// The live entry of `key`, for a command that tells about it without using it: finding nothing is no miss.
+    #[must_use]
+    pub(crate) fn inspect(&self, key: &[u8]) -> Option<EntryRef<'_>> {
+        let hash = self.memo.hash(self.keyspace, key);
+        self.watcher.find(self.shards.of(hash), hash, key, self.now.ms())
     }
 
     /// Posts a message. Returns how many subscriptions it reaches.
     pub fn publish(&self, kind: ChannelKind, channel: &[u8], message: &[u8]) -> usize {
-        self.post.map_or(0, |post| post.post(kind, channel, message))
+        self.notices.post.map_or(0, |post| post.post(kind, channel, message))
     }
 
     /// Remembers the hash that was computed to lock the shard of `key`, so that it is not computed again.
@@ -110,8 +119,11 @@ impl Lookup for ReadCx<'_> {
     }
 
     fn entry(&self, key: &[u8]) -> Option<EntryRef<'_>> {
-        let hash = self.memo.hash(self.keyspace, key);
-        self.watcher.find(self.shards.of(hash), hash, key, self.now.ms())
+        let found = self.inspect(key);
+        if found.is_none() {
+            self.notices.notify(Event::KEYMISS, key);
+        }
+        found
     }
 
     fn version(&self, key: &[u8]) -> Sequence {

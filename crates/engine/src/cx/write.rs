@@ -1,16 +1,21 @@
 //! The context of a write: the door through which every change goes.
 
+mod telling;
+
 use std::ops::Range;
 
 use super::memo::{Memo, Watcher};
+use super::notices::Notices;
 use crate::batch::Batch;
 use crate::cx::{End, Lookup, Seen};
 use crate::entry::{EntryRef, saturated};
+use crate::events::Event;
 use crate::expire::Expired;
 use crate::functions::{Functions, Libraries, Library};
 use crate::hash::{KeyHash, KeyHasher};
 use crate::keyspace::{Keyspace, Outcome, Sequence, ShardsMut, WriteGuards, apply, random_entry, scan};
 use crate::mutation::{Members, Mutation, Positions, ScoredMembers};
+use crate::post::Post;
 use crate::random;
 use crate::time::{Milliseconds, Now};
 use crate::types::Field;
@@ -31,6 +36,7 @@ pub struct WriteCx<'a> {
     random: u64,
     memo: Memo<'a>,
     watcher: Watcher,
+    notices: Notices<'a>,
 }
 
 impl<'a> WriteCx<'a> {
@@ -44,13 +50,20 @@ impl<'a> WriteCx<'a> {
         random: u64,
     ) -> Self {
         let shards = guards.shards();
-        Self { keyspace, shards, batch, now, random, memo: Memo::default(), watcher: Watcher::default() }
+        let (memo, watcher, notices) = (Memo::default(), Watcher::default(), Notices::default());
+        Self { keyspace, shards, batch, now, random, memo, watcher, notices }
     }
 
     /// Remembers the hash that was computed to lock the shard of `key`, so that it is not computed again.
     #[must_use]
     pub fn with_key(self, key: &'a [u8], hash: KeyHash) -> Self {
         Self { memo: Memo::new(key, hash), ..self }
+    }
+
+    /// Gives events a way out. Without one they reach nobody.
+    #[must_use]
+    pub fn with_post(self, post: &'a dyn Post) -> Self {
+        Self { notices: Notices::new(post), ..self }
     }
 
     pub(crate) fn hasher(&self) -> KeyHasher {
@@ -64,9 +77,13 @@ impl<'a> WriteCx<'a> {
 
     /// Makes `key` a string, whatever it was, with this expiry or none.
     pub fn set_string(&mut self, key: &[u8], value: &[u8], expire_at_ms: Option<Milliseconds>) {
-        let hash = self.memo.hash(self.keyspace, key);
+        self.replacing(key, |cx| cx.update_string(key, value, expire_at_ms));
+    }
+
+    /// The same for a change that a command makes to the string that is there.
+    pub(crate) fn update_string(&mut self, key: &[u8], value: &[u8], expire_at_ms: Option<Milliseconds>) {
         let expire_at_ms = saturated(expire_at_ms);
-        self.mutate(hash, &Mutation::StringSet { key, value, expire_at_ms });
+        self.change(key, &Mutation::StringSet { key, value, expire_at_ms });
     }
 
     /// Writes `bytes` into the string at `offset`, extending it with zeros where needed. Creates the key; keeps the expiry.
@@ -191,7 +208,7 @@ impl<'a> WriteCx<'a> {
 
     /// Makes `key` a set of these members, whatever it was, without an expiry; without members it is removed.
     pub(crate) fn set_store(&mut self, key: &[u8], members: Members<'_>) {
-        self.change(key, &Mutation::SetStore { key, members });
+        self.replacing(key, |cx| cx.change(key, &Mutation::SetStore { key, members }));
     }
 
     /// Gives one member of a sorted set a score, which is not NaN.
@@ -202,7 +219,7 @@ impl<'a> WriteCx<'a> {
 
     /// Makes `key` a sorted set of these members, whatever it was, without an expiry; without members it is removed.
     pub(crate) fn sorted_set_store(&mut self, key: &[u8], members: ScoredMembers<'_>) {
-        self.change(key, &Mutation::SortedSetStore { key, members });
+        self.replacing(key, |cx| cx.change(key, &Mutation::SortedSetStore { key, members }));
     }
 
     /// Removes one member of a sorted set, and the key with the last one. Whether it was there.
@@ -226,6 +243,8 @@ impl<'a> WriteCx<'a> {
             let to_hash = self.memo.hash(self.keyspace, to);
             self.expire(to_hash, to);
             self.change(from, &Mutation::Rename { from, to });
+            // Whatever it replaced.
+            self.notify(Event::NEW, to);
         }
         true
     }
@@ -238,7 +257,12 @@ impl<'a> WriteCx<'a> {
         }
         let to_hash = self.memo.hash(self.keyspace, to);
         self.expire(to_hash, to);
-        self.change(from, &Mutation::Copy { from, to }) != Outcome::Unchanged
+        let is_copied = self.change(from, &Mutation::Copy { from, to }) != Outcome::Unchanged;
+        if is_copied {
+            // Whatever it replaced.
+            self.notify(Event::NEW, to);
+        }
+        is_copied
     }
 
     /// Removes every entry. Needs all shards locked.
@@ -283,6 +307,7 @@ impl<'a> WriteCx<'a> {
         if expired {
             self.mutate(hash, &Mutation::Remove { key });
             self.batch.count_expired();
+            self.notify(Event::EXPIRED, key);
         }
         expired
     }
@@ -307,11 +332,15 @@ impl<'a> WriteCx<'a> {
 
     /// The door: applies and records. A mutation that changes nothing is not recorded.
     fn mutate(&mut self, hash: KeyHash, mutation: &Mutation<'_>) -> Outcome {
+        let absent = self.key_to_come(hash, mutation);
         let outcome = apply(self.keyspace, &mut self.shards, hash, mutation, &mut self.batch.effects());
         debug_assert!(outcome.is_ok(), "the handler looked at the type before");
         let outcome = outcome.unwrap_or(Outcome::Unchanged);
         if outcome != Outcome::Unchanged {
             self.batch.record(mutation);
+            if let Some(key) = absent {
+                self.notify(Event::NEW, key);
+            }
         }
         outcome
     }

@@ -1,8 +1,13 @@
 //! A database of its own: keyspace, batch and a clock that is moved by hand.
 
+use std::cell::RefCell;
+
 use selvedge_engine::keyspace::Keyspace;
 use selvedge_engine::table::{self, Run};
-use selvedge_engine::{Args, Attempt, Batch, CommandError, HybridTime, Now, ReadCx, Scope, WriteCx};
+use selvedge_engine::{
+    Args, Attempt, Batch, ChannelKind, CommandError, Event, Events, HybridTime, Now, Post, ReadCx, Scope,
+    WriteCx,
+};
 use selvedge_golden::{Need, Target, TargetError};
 use selvedge_wire::{Protocol, ReplySink, Value, ValueSink};
 
@@ -17,6 +22,28 @@ pub(crate) struct Solo {
     sequence: u64,
     now_us: u64,
     protocol: Protocol,
+    recorder: Recorder,
+}
+
+/// Keeps the events that a script asks for.
+#[derive(Debug, Default)]
+struct Recorder {
+    events: Events,
+    told: RefCell<Vec<String>>,
+}
+
+impl Post for Recorder {
+    fn post(&self, _kind: ChannelKind, _channel: &[u8], _message: &[u8]) -> usize {
+        0
+    }
+
+    fn events(&self) -> Events {
+        self.events
+    }
+
+    fn notify(&self, event: Event, key: &[u8]) {
+        self.told.borrow_mut().push(format!("{} {}", event.name(), String::from_utf8_lossy(key)));
+    }
 }
 
 impl Solo {
@@ -27,6 +54,7 @@ impl Solo {
             sequence: 0,
             now_us: START_US,
             protocol: Protocol::Resp2,
+            recorder: Recorder::default(),
         }
     }
 
@@ -40,7 +68,8 @@ impl Solo {
         match command.run {
             Run::Read(handler) => {
                 let guards = self.keyspace.read(&scope);
-                handler(&ReadCx::new(&self.keyspace, &guards, now), args, out)
+                let cx = ReadCx::new(&self.keyspace, &guards, now);
+                handler(&cx.with_post(&self.recorder), args, out)
             }
             Run::Write(handler) => self.write(&scope, now, |cx| handler(cx, args, out)),
             // Nobody else is there who could bring what it waits for.
@@ -63,7 +92,8 @@ impl Solo {
         let time = HybridTime::new(now.ms(), 0);
         let mut guards = self.keyspace.write(scope);
         self.batch.begin(self.sequence, time, self.sequence - 1);
-        run(&mut WriteCx::new(&self.keyspace, &mut guards, &mut self.batch, now, self.sequence))
+        let cx = WriteCx::new(&self.keyspace, &mut guards, &mut self.batch, now, self.sequence);
+        run(&mut cx.with_post(&self.recorder))
     }
 }
 
@@ -90,6 +120,15 @@ impl Target for Solo {
     fn set_protocol(&mut self, protocol: Protocol) -> Result<bool, TargetError> {
         self.protocol = protocol;
         Ok(true)
+    }
+
+    fn watch_events(&mut self, classes: &str) -> Result<bool, TargetError> {
+        self.recorder.events = Events::parse(&format!("E{classes}")).expect("classes of events");
+        Ok(true)
+    }
+
+    fn take_events(&mut self) -> Result<Vec<String>, TargetError> {
+        Ok(self.recorder.told.take())
     }
 
     fn has(&self, need: Need) -> bool {

@@ -9,7 +9,7 @@ use selvedge_engine::{Args, Attempt, Command, CommandError, Connection, Keyspace
 use selvedge_wire::ReplySink;
 
 use crate::entropy::split_mix;
-use crate::hub::Outbox;
+use crate::outbox::Outbox;
 
 /// Runs the commands of one script.
 pub(crate) struct Host<'a, 'g> {
@@ -81,12 +81,14 @@ impl ScriptHost for Host<'_, '_> {
                 (handler(&cx, args, out), cx.seen().expired)
             }
             (Run::Write(handler), Access::Write { guards, batch }) => {
-                let mut cx = WriteCx::new(self.keyspace, guards, batch, self.now, random);
+                let cx = WriteCx::new(self.keyspace, guards, batch, self.now, random);
+                let mut cx = cx.with_post(self.outbox);
                 let result = handler(&mut cx, args, out);
                 (result, cx.seen().expired)
             }
             (Run::Blocking(handler), Access::Write { guards, batch }) => {
-                let mut cx = WriteCx::new(self.keyspace, guards, batch, self.now, random);
+                let cx = WriteCx::new(self.keyspace, guards, batch, self.now, random);
+                let mut cx = cx.with_post(self.outbox);
                 let attempt = handler(&mut cx, args, out);
                 let met = cx.seen().expired;
                 // A script never waits: nobody else could put anything in.

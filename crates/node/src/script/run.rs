@@ -9,7 +9,7 @@ use selvedge_wire::ReplySink;
 
 use crate::database::Database;
 use crate::execute::{Executed, HashedKeys, log_bytes, scope};
-use crate::hub::Outbox;
+use crate::outbox::Outbox;
 use crate::script::host::{Access, Host};
 use crate::script::program::{Program, Source};
 use crate::script::watch::Pace;
@@ -80,10 +80,10 @@ impl Database {
         let met_expired = host.met_expired;
         drop(guards);
         drop(lane);
+        self.remove_met_by_script(&met_expired);
         if result.is_ok() {
             outbox.deliver();
         }
-        self.remove_met_by_script(&met_expired);
         let is_error = match result {
             Ok(()) => false,
             Err(ScriptError::Stopped(Stop::TakesLong)) => return Executed::TakesLong,
@@ -127,12 +127,12 @@ impl Database {
         }
         let unlogged = lane.batch.is_empty();
         let mut last = self.log_batch(&mut lane);
+        outbox.hand_over();
         poison.disarm();
         drop(guards);
         self.take_garbage(&mut lane);
         self.after_batch(&mut lane);
         drop(lane);
-        outbox.deliver();
         if unlogged && !met_expired.is_empty() {
             self.remove_met_by_script(&met_expired);
             last = self.log.last_sequence();
@@ -259,7 +259,7 @@ impl Database {
 
     /// Removes what scripts met that had expired.
     pub(crate) fn remove_met_by_script(&self, keys: &[Box<[u8]>]) {
-        if !keys.is_empty() && self.tracks_uncommitted {
+        if !keys.is_empty() && self.removes_met() {
             self.remove_met(&keys.iter().map(|key| (&**key, self.keyspace.hash(key))).collect());
         }
     }

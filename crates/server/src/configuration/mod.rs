@@ -25,7 +25,7 @@ impl Default for Configuration {
     fn default() -> Self {
         let values = PARAMETERS.iter().map(|parameter| match parameter.source {
             Source::Kept { default, .. } => default.to_owned(),
-            Source::Setting { .. } | Source::Promise { .. } => String::new(),
+            Source::Setting { .. } | Source::Promise { .. } | Source::Live { .. } => String::new(),
         });
         Self { values: Mutex::new(values.collect()) }
     }
@@ -59,7 +59,9 @@ pub(crate) fn get(shared: &Shared, patterns: Args<'_>) -> Vec<(String, String)> 
         }
     }
     let value = |index: usize| match PARAMETERS.get(index).map(|parameter| &parameter.source) {
-        Some(Source::Setting { show, .. } | Source::Promise { show, .. }) => show(shared),
+        Some(Source::Setting { show, .. } | Source::Promise { show, .. } | Source::Live { show, .. }) => {
+            show(shared)
+        }
         _ => kept.get(index).cloned().unwrap_or_default(),
     };
     found.into_iter().map(|(name, index)| (name, value(index))).collect()
@@ -84,6 +86,10 @@ pub(crate) fn set(shared: &Shared, pairs: Args<'_>) -> Result<(), String> {
             Source::Promise { kind, allow, .. } => {
                 let text = kind.read(wanted.value).map_err(|reason| refused(&reason))?;
                 allow(shared, &text).map_err(refused)?;
+            }
+            Source::Live { kind, apply, .. } => {
+                kind.read(wanted.value).map_err(|reason| refused(&reason))?;
+                checked.push((wanted.index, String::from_utf8_lossy(wanted.value).into_owned(), apply));
             }
             Source::Kept { kind, apply, .. } => {
                 let text = kind.read(wanted.value).map_err(|reason| refused(&reason))?;

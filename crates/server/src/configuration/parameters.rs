@@ -1,5 +1,7 @@
 //! The list of parameters.
 
+use selvedge_node::Events;
+
 use crate::configuration::value::Kind;
 use crate::settings::DurabilityMode;
 use crate::shared::Shared;
@@ -19,6 +21,8 @@ pub(super) enum Source {
     Setting { show: fn(&Shared) -> String, refusal: &'static str },
     /// Likewise, but a value is taken, without effect, if it promises no more than is kept: clients and suites set it.
     Promise { kind: Kind, show: fn(&Shared) -> String, allow: fn(&Shared, &str) -> Result<(), &'static str> },
+    /// What the database itself keeps, of which `show` may hide something. `apply` gets the value as it was sent.
+    Live { kind: Kind, show: fn(&Shared) -> String, apply: fn(&Shared, &str) },
     /// What CONFIG SET said last. `apply` makes it count.
     Kept { kind: Kind, default: &'static str, apply: fn(&Shared, &str) },
 }
@@ -155,7 +159,14 @@ pub(super) const PARAMETERS: &[Parameter] = &[
             allow: |_, value| zero(value, "there are no replicas"),
         },
     },
-    echoes(&["notify-keyspace-events"], Kind::KeyspaceEvents, ""),
+    Parameter {
+        names: &["notify-keyspace-events"],
+        source: Source::Live {
+            kind: Kind::KeyspaceEvents,
+            show: |shared| shared.database.events().to_string(),
+            apply: |shared, value| shared.database.set_events(Events::parse(value).unwrap_or_default()),
+        },
+    },
     shows(&["port"], |shared| shared.resp_port.to_string()),
     Parameter {
         names: &["proto-max-bulk-len"],

