@@ -54,16 +54,17 @@ fn section(command: &Command, page: &mut String) {
         Run::Blocking(_) => "write, may wait",
         Run::Script(_) if command.may_write() => "may write",
         Run::Script(_) if command.runs_program() => "read",
-        Run::Read(_) if command.is_read() => "read",
-        Run::Read(_) | Run::Script(_) | Run::Connection(_) => "neither reads nor writes data",
+        Run::Read(_) | Run::Guard(_) if command.is_read() => "read",
+        Run::Read(_) | Run::Guard(_) | Run::Script(_) | Run::Connection(_) => "neither reads nor writes data",
         Run::Container => "holds subcommands",
     };
     let categories =
         describe::categories(command).map(|name| format!("`@{name}`")).collect::<Vec<_>>().join(" ");
+    let since = if command.is_ours() { command.since.to_owned() } else { format!("Redis {}", command.since) };
     let lines = [
         format!("{}\n", command.summary),
         format!("```text\n{}\n```\n", syntax::line(command)),
-        format!("- Since Redis {}", command.since),
+        format!("- Since {since}"),
         format!("- Cost: {}", command.complexity),
         format!("- Kind: {kind}"),
         format!("- Categories: {categories}"),

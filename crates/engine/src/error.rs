@@ -373,6 +373,24 @@ pub enum CommandError {
     /// A script that may only read calls what writes.
     #[error("ERR Write commands are not allowed from read-only scripts.")]
     CallReadOnly,
+    /// CAS.GUARD with what CAS.VERSION never answers.
+    #[error("ERR not a version: only CAS.VERSION makes them")]
+    NotAVersion,
+    /// CAS.GUARD with nothing that it could keep from running.
+    #[error("ERR CAS.GUARD guards a transaction or a script: alone it would guard nothing")]
+    GuardAlone,
+    /// CAS.GUARD behind something else.
+    #[error("ERR CAS.GUARD comes first in a transaction")]
+    GuardNotFirst,
+    /// A command behind CAS.GUARD that a transaction runs outside its one step.
+    #[error("ERR a transaction that CAS.GUARD begins takes only commands on data, not '{command}'")]
+    NotGuarded {
+        /// The command as the table names it.
+        command: &'static str,
+    },
+    /// A guard in a script does not hold.
+    #[error("OUTDATED a guarded key has changed")]
+    Outdated,
     /// A script that locks only its keys touches another.
     #[error(
         "ERR Dynamic keys are not allowed in Lua scripts when 'allow-key-locking' flag is set. Key was: {key}"

@@ -28,6 +28,7 @@ pub mod time;
 pub mod types;
 mod undo;
 mod varint;
+mod version;
 
 pub use batch::Batch;
 pub use commands::databases::one_database;

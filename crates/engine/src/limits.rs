@@ -27,7 +27,8 @@ pub const LIST_CHUNK_BYTES: usize = 4 * 1024;
 /// Elements of one chunk of a large list: bounds the walk inside a chunk.
 pub const LIST_CHUNK_ELEMENTS: usize = 128;
 
-/// Removals that a shard tracks one by one until they are committed. Beyond, the oldest stand for every absent key.
+/// Removals that a shard tracks one by one, of 16 bytes each. An older one whose commit is not known stands for every absent
+/// key; and a version of absence is good until so many other keys of its shard were removed.
 pub const REMOVALS_TRACKED_MAX: usize = 256;
 
 /// Elements, or string chunks, from which on a dropped value is freed in the background.

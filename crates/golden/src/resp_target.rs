@@ -161,6 +161,7 @@ impl Target for RespTarget {
         match need {
             Need::Clock => false,
             Need::Connection | Need::Scripts => true,
+            Need::Selvedge => !self.is_redis(),
             Need::Password => self.password.is_some(),
         }
     }

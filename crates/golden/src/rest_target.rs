@@ -155,7 +155,7 @@ impl Target for RestTarget {
     }
 
     fn has(&self, need: Need) -> bool {
-        need == Need::Scripts
+        matches!(need, Need::Scripts | Need::Selvedge)
     }
 
     fn advance_ms(&mut self, _ms: u64) {}

@@ -129,6 +129,7 @@ struct NextReply {
     shape: bool,
     within: Option<u64>,
     times: Option<u64>,
+    keep: Option<String>,
 }
 
 struct Run<'t> {
@@ -136,12 +137,20 @@ struct Run<'t> {
     /// Whether replies are followed by events.
     shows_events: bool,
     next: NextReply,
+    /// Replies that were kept, each with the word in braces that stands for it.
+    kept: Vec<(String, Vec<u8>)>,
     mismatches: Vec<String>,
 }
 
 impl<'t> Run<'t> {
     fn new(target: &'t mut dyn Target) -> Self {
-        Self { target, shows_events: false, next: NextReply::default(), mismatches: Vec::new() }
+        Self {
+            target,
+            shows_events: false,
+            next: NextReply::default(),
+            kept: Vec::new(),
+            mismatches: Vec::new(),
+        }
     }
 
     /// The script with the replies that came. None if the target cannot go on.
@@ -158,7 +167,10 @@ impl<'t> Run<'t> {
                 }
                 Item::Step { line, command, words, expected } => {
                     let next = std::mem::take(&mut self.next);
-                    let value = self.repeat(words, next.times)?;
+                    let mut value = self.repeat(words, next.times)?;
+                    if let Some(name) = &next.keep {
+                        self.keep(name, &mut value);
+                    }
                     let events = if self.shows_events { self.target.take_events()? } else { Vec::new() };
                     if let Some(actual) = self.compare(value, &events, expected, &next) {
                         self.mismatches
@@ -186,18 +198,34 @@ impl<'t> Run<'t> {
             }
             Directive::Within(range) => self.next.within = Some(*range),
             Directive::Times(count) => self.next.times = Some(*count),
+            Directive::Keep(name) => self.next.keep = Some(name.clone()),
         }
         Ok(true)
     }
 
     fn repeat(&mut self, words: &[Vec<u8>], times: Option<u64>) -> Result<Value, TargetError> {
-        let Some(times) = times else { return self.target.run(words) };
+        let words: Vec<Vec<u8>> = words.iter().map(|word| self.with_kept(word)).collect();
+        let Some(times) = times else { return self.target.run(&words) };
         let mut last = Value::Null;
         for i in 1..=times {
             let numbered: Vec<Vec<u8>> = words.iter().map(|word| with_number(word, i)).collect();
             last = self.target.run(&numbered)?;
         }
         Ok(last)
+    }
+
+    /// Keeps a string for later command lines, and shows its name in its place.
+    fn keep(&mut self, name: &str, value: &mut Value) {
+        if let Value::Bulk(text) = value {
+            let shown = format!("{{{name}}}");
+            self.kept.retain(|(known, _)| *known != shown);
+            self.kept.push((shown.clone(), std::mem::replace(text, shown.into_bytes())));
+        }
+    }
+
+    fn with_kept(&self, word: &[u8]) -> Vec<u8> {
+        let kept = self.kept.iter().find(|(shown, _)| shown.as_bytes() == word);
+        kept.map_or(word, |(_, text)| text).to_vec()
     }
 
     /// The text of a reply that is not as expected.
@@ -302,6 +330,7 @@ mod tests {
             0
         );
         assert_eq!(mismatches("! shape\n> x\n1) \"…\"\n").unwrap().len(), 0);
+        assert_eq!(mismatches("! keep a\n> x\n1) \"x\"\n> {a}\n1) \"{a}\"\n").unwrap().len(), 0);
         assert_eq!(mismatches("! times 12\n> k{i}\n1) \"k12\"\n").unwrap().len(), 0);
     }
 

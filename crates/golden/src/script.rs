@@ -34,7 +34,7 @@ pub enum Item {
 /// What a line that starts with `! ` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Directive {
-    /// `needs clock`, `needs connection`, `needs password`, `needs scripts`: targets without it skip the file.
+    /// `needs clock`, `needs connection`, `needs password`, `needs scripts`, `needs selvedge`: targets without it skip the file.
     Needs(Need),
     /// `differs from Redis: why`: a real Redis answers otherwise on purpose, and skips the file.
     DiffersFromRedis,
@@ -52,6 +52,8 @@ pub enum Directive {
     Events(String),
     /// `times 100`: the next command line is run that often, `{i}` in it standing for 1 to that number; the last reply counts.
     Times(u64),
+    /// `keep version`: the next reply, a string, is any, and stands for `{version}` in later command lines.
+    Keep(String),
 }
 
 /// What only some targets have.
@@ -65,6 +67,8 @@ pub enum Need {
     Password,
     /// An interpreter: what the engine alone does not have.
     Scripts,
+    /// A command of ours, which no Redis has.
+    Selvedge,
 }
 
 /// Which part of a reply has no order.
@@ -181,6 +185,7 @@ fn parse_directive(text: &str) -> Option<Directive> {
         ["needs", "connection"] => Directive::Needs(Need::Connection),
         ["needs", "password"] => Directive::Needs(Need::Password),
         ["needs", "scripts"] => Directive::Needs(Need::Scripts),
+        ["needs", "selvedge"] => Directive::Needs(Need::Selvedge),
         ["resp2"] => Directive::Resp3(false),
         ["resp3"] => Directive::Resp3(true),
         ["advance", span] => Directive::AdvanceMs(span.strip_suffix("ms")?.parse().ok()?),
@@ -195,6 +200,7 @@ fn parse_directive(text: &str) -> Option<Directive> {
         ["events", classes] => Directive::Events((*classes).to_owned()),
         ["within", range] => Directive::Within(range.parse().ok()?),
         ["times", count] => Directive::Times(count.parse().ok()?),
+        ["keep", name] => Directive::Keep((*name).to_owned()),
         _ => return None,
     })
 }

@@ -108,10 +108,15 @@ impl Database {
         clock.witness_us((last_time.ms() + 1).saturating_mul(1000));
         let recovered = recovery.keyspace.take();
         let mut lane = WriteLane::new(origin, log.last_sequence(), last_time, random);
-        let keyspace = match recovered {
+        let tracks_uncommitted = matches!(settings.durability, Durability::Always);
+        let mut keyspace = match recovered {
             Some(keyspace) => keyspace,
             None => found(seed, &log, &mut lane, clock.now())?,
         };
+        if !tracks_uncommitted {
+            // Replies do not wait until a crash can take back nothing that they show.
+            keyspace.begin_start(random);
+        }
         let (garbage, dropped) = channel();
         let log_name = log.log_id().0.iter().fold(String::with_capacity(32), |mut name, byte| {
             let _ = write!(name, "{byte:02x}");
@@ -126,7 +131,7 @@ impl Database {
             watches: Arc::default(),
             expired_total: AtomicU64::new(0),
             removes_due: AtomicBool::new(true),
-            tracks_uncommitted: matches!(settings.durability, Durability::Always),
+            tracks_uncommitted,
             writes_out_itself: matches!(settings.durability, Durability::Interval { .. }),
             settings,
             log_name,

@@ -39,10 +39,12 @@ pub enum Executed {
     /// It takes longer than the threads that serve can wait: everything was undone. Drop what was written to the sink, and run it
     /// again with [`Database::execute_long`] or [`Database::execute_long_transaction`] on a thread of its own.
     TakesLong,
-    /// A watched key has changed: nothing ran. The reply must not leave before this sequence is committed.
+    /// A watched or guarded key has changed: nothing ran. The reply must not leave before this sequence is committed.
     Outdated {
         /// What the state included.
         sequence: Sequence,
+        /// The place in the queue of the guard that does not hold. None: a watched key has changed.
+        guard: Option<usize>,
     },
     /// Nothing ran, or all that ran was undone. The caller drops what was written to the sink and answers with this error.
     Undone {
@@ -84,6 +86,7 @@ impl Database {
             Run::Write(handler) => self.execute_write(command, handler, args, out),
             Run::Blocking(handler) => self.execute_blocking(command, handler, args, out),
             Run::Script(word) => self.execute_script(word, args, pace, out),
+            Run::Guard(_) => self.refuse(&CommandError::GuardAlone.to_string(), out),
             Run::Connection(_) | Run::Container => {
                 debug_assert!(false, "connection commands are the server's");
                 self.refuse(&CommandError::unknown_command(args).to_string(), out)
@@ -101,6 +104,9 @@ impl Database {
         let keys = self.keys(command, args);
         let whole = command.needs_all_shards(args);
         let outbox = Outbox::new(&self.hub);
+        if command.traits.contains(Traits::SETTLES) {
+            self.remove_met(&keys);
+        }
         let (result, seen) = if command.traits.contains(Traits::ROAMING) {
             let cx = ReadCx::roaming(&self.keyspace, self.clock.now());
             (handler(&cx, args, out), cx.seen())

@@ -38,7 +38,7 @@ pub use hub::{Arrivals, Delivery, Overflow, Subscriber, Topic};
 pub use read_back::ReadBack;
 pub use recovery::Progress;
 pub use statistics::{Health, Statistics};
-pub use transaction::{EachReply, Queued};
+pub use transaction::{EachReply, Queued, check_place};
 pub use waiters::{Blocked, Woken};
 pub use walk::Walking;
 pub use watches::Watch;

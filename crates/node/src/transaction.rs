@@ -2,7 +2,7 @@
 
 use selvedge_engine::cx::{Lookup, ReadCx, WriteCx};
 use selvedge_engine::keyspace::Scope;
-use selvedge_engine::{Attempt, Command, Run};
+use selvedge_engine::{Attempt, Command, CommandError, Run};
 use selvedge_script::Stop;
 use selvedge_wire::ReplySink;
 use smallvec::SmallVec;
@@ -23,6 +23,27 @@ pub struct Queued {
     pub arguments: Vec<Vec<u8>>,
 }
 
+/// Whether `next` may be queued behind others, of which these are the first and the last.
+///
+/// Guards come first, so that the reply of a transaction that did not run can end with the one that does not hold; and what
+/// they guard is all of the transaction, so nothing may be in it that does not run in the one step.
+///
+/// # Errors
+/// [`CommandError::GuardNotFirst`], [`CommandError::NotGuarded`].
+pub fn check_place(
+    ends: Option<(&'static Command, &'static Command)>,
+    next: &'static Command,
+) -> Result<(), CommandError> {
+    let is_guard = |command: &Command| matches!(command.run, Run::Guard(_));
+    match ends {
+        Some((_, last)) if is_guard(next) && !is_guard(last) => Err(CommandError::GuardNotFirst),
+        Some((first, _)) if is_guard(first) && matches!(next.run, Run::Connection(_)) => {
+            Err(CommandError::NotGuarded { command: next.name })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Called for each queued command in order, with its place and what writes its one reply.
 pub type EachReply<'a> = &'a mut dyn FnMut(usize, &mut dyn FnMut(&mut dyn ReplySink));
 
@@ -40,7 +61,7 @@ impl Database {
     /// Runs queued commands as one: nobody sees a state in between, and the log has all of it or nothing.
     ///
     /// A command that fails at run time leaves the others standing, as in Redis. Replies are void unless all of it is
-    /// [`Executed::Done`]. Nothing runs if a key of `watch` has changed.
+    /// [`Executed::Done`]. Nothing runs if a key of `watch` has changed or a guard of the queue does not hold.
     pub fn execute_transaction(
         &self,
         queue: &[Queued],
@@ -79,7 +100,7 @@ impl Database {
             Err(busy) => return busy,
         };
         if watch.is_some_and(|watch| !self.holds(watch)) {
-            return Executed::Outdated { sequence: self.log.last_sequence() };
+            return Executed::Outdated { sequence: self.log.last_sequence(), guard: None };
         }
         let ran = match lane.as_mut().filter(|_| plan.writes) {
             Some(lane) => self.run_writes(lane, pace, &plan, &outbox, each),
@@ -124,18 +145,42 @@ impl Database {
         let gives_up = || self.scripts.watches.is_busy();
         let guards = self.keyspace.read_unless(&plan.scope, &gives_up).ok_or_else(busy)?;
         let now = self.clock.now();
+        self.check_guards(plan, &ReadCx::new(&self.keyspace, &guards, now))?;
         let mut met_expired = false;
         for (index, (command, args)) in plan.commands.iter().enumerate() {
-            if let Run::Read(handler) = command.run {
-                let random = now.us().wrapping_add(index as u64);
-                let cx = ReadCx::new(&self.keyspace, &guards, now).with_random(random).with_post(outbox);
-                each(index, &mut |out| {
-                    write_error(handler(&cx, args, out), out);
-                });
-                met_expired |= cx.seen().expired;
+            match command.run {
+                Run::Read(handler) => {
+                    let random = now.us().wrapping_add(index as u64);
+                    let cx = ReadCx::new(&self.keyspace, &guards, now).with_random(random).with_post(outbox);
+                    each(index, &mut |out| {
+                        write_error(handler(&cx, args, out), out);
+                    });
+                    met_expired |= cx.seen().expired;
+                }
+                Run::Guard(_) => each(index, &mut |out| out.integer(1)),
+                Run::Write(_) | Run::Blocking(_) | Run::Script(_) | Run::Connection(_) | Run::Container => {}
             }
         }
         Ok(Met { unlogged: met_expired, by_scripts: Vec::new() })
+    }
+
+    /// Looks at all guards, before anything runs.
+    fn check_guards(&self, plan: &Plan<'_>, cx: &ReadCx<'_>) -> Result<(), Executed> {
+        for (index, (command, args)) in plan.commands.iter().enumerate() {
+            let Run::Guard(handler) = command.run else { continue };
+            match handler(cx, args) {
+                Ok(true) => {}
+                Ok(false) => {
+                    let sequence = self.log.last_sequence();
+                    return Err(Executed::Outdated { sequence, guard: Some(index) });
+                }
+                Err(error) => {
+                    let error = format!("EXECABORT Transaction discarded because of: {error}");
+                    return Err(Executed::Undone { error });
+                }
+            }
+        }
+        Ok(())
     }
 
     fn run_writes(
@@ -149,6 +194,7 @@ impl Database {
         self.admit_bytes(plan.bytes)?;
         let mut guards = self.keyspace.write(&plan.scope);
         let now = self.clock.now();
+        self.check_guards(plan, &ReadCx::within(&self.keyspace, &guards, now))?;
         lane.begin(now, self.log.committed());
         lane.batch.record_inverses(true);
         let poison = self.poison_on_panic();
@@ -196,6 +242,10 @@ impl Database {
                             Ok(met) => met_by_scripts.extend(met),
                             Err(Stop::TakesLong | Stop::Killed | Stop::OutOfTime) => takes_long = true,
                         }
+                        Ok(())
+                    }
+                    Run::Guard(_) => {
+                        out.integer(1);
                         Ok(())
                     }
                     Run::Connection(_) | Run::Container => Ok(()),

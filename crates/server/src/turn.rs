@@ -41,8 +41,13 @@ pub(crate) enum Ended {
     Undone(String),
     /// It waits; the reply is still to come.
     Blocked(Blocked),
-    /// A watched key has changed. The reply is still to be written, and [`Turn::replied`] told.
-    Outdated(Sequence),
+    /// A watched or guarded key has changed. The reply is still to be written, and [`Turn::replied`] told.
+    Outdated {
+        /// What the reply waits for.
+        sequence: Sequence,
+        /// The place of the guard that does not hold.
+        guard: Option<usize>,
+    },
 }
 
 impl Turn {
@@ -182,10 +187,10 @@ impl Turn {
                 self.sequence = self.sequence.max(blocked.sequence);
                 Some(Ended::Blocked(blocked))
             }
-            Executed::Outdated { sequence } => {
+            Executed::Outdated { sequence, guard } => {
                 self.out.truncate(start);
                 self.sequence = self.sequence.max(sequence);
-                Some(Ended::Outdated(sequence))
+                Some(Ended::Outdated { sequence, guard })
             }
             Executed::Undone { error } => {
                 self.out.truncate(start);

@@ -38,4 +38,5 @@ pub(crate) mod string_options;
 pub(crate) mod strings;
 pub mod table;
 pub(crate) mod transactions;
+pub(crate) mod versions;
 pub(crate) mod waiting;

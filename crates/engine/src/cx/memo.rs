@@ -68,7 +68,7 @@ impl Watcher {
         Some(EntryRef::at(record, self.moment(now_ms)))
     }
 
-    fn note(&self, version: Sequence) {
+    pub(super) fn note(&self, version: Sequence) {
         self.highest.set(self.highest.get().max(version));
     }
 }

@@ -13,6 +13,7 @@ use crate::keyspace::{Keyspace, ReadGuards, Sequence, Shards, WriteGuards, rando
 use crate::post::{ChannelKind, Post};
 use crate::random;
 use crate::time::Now;
+use crate::version::{Standing, Version};
 
 /// Looks at the entries of the shards that `guards` hold. It cannot change anything.
 ///
@@ -102,6 +103,45 @@ impl<'a> ReadCx<'a> {
 
     pub(crate) fn hasher(&self) -> KeyHasher {
         self.keyspace.hasher()
+    }
+
+    /// The version of `key` as a client is told it. The reply waits until all that it stands for is committed.
+    ///
+    /// Two of them are equal only if nothing happened to the key in between. What has expired but is still stored counts as
+    /// absent, and its removal afterwards as a change.
+    pub(crate) fn told_version(&self, key: &[u8]) -> Version {
+        let hash = self.memo.hash(self.keyspace, key);
+        let standing = match self.entry(key) {
+            Some(entry) => Standing::Present(entry.version()),
+            None => {
+                let shard = self.shards.of(hash);
+                let expired = shard.present_version(hash, key);
+                let sequence = shard.absence_version().max(expired.unwrap_or_default());
+                self.watcher.note(sequence);
+                Standing::Absent(sequence)
+            }
+        };
+        Version { stamp: self.keyspace.version_stamp(hash), standing }
+    }
+
+    /// Whether nothing has happened to `key` since it had that version. A no may be wrong where a key is absent: after a
+    /// clear, or where [`REMOVALS_TRACKED_MAX`](crate::limits::REMOVALS_TRACKED_MAX) others of its shard were removed. A yes
+    /// never is.
+    pub(crate) fn has_version(&self, key: &[u8], version: Version) -> bool {
+        let hash = self.memo.hash(self.keyspace, key);
+        if version.stamp != self.keyspace.version_stamp(hash) {
+            return false;
+        }
+        match (self.entry(key), version.standing) {
+            // Fields expire without a mutation.
+            (Some(entry), Standing::Present(sequence)) => {
+                entry.version() == sequence && !entry.stores_expired_fields(self.now.ms())
+            }
+            (None, Standing::Absent(sequence)) => {
+                !self.shards.of(hash).may_have_been_there(hash, key, sequence)
+            }
+            (Some(_), Standing::Absent(_)) | (None, Standing::Present(_)) => false,
+        }
     }
 
     /// The next number of this command's own generator: for choices that need no secrecy.

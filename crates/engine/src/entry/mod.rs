@@ -56,6 +56,11 @@ impl<'a> EntryRef<'a> {
         self.record.expire_at_ms()
     }
 
+    /// Whether a field of it has expired, though it is still stored.
+    pub(crate) fn stores_expired_fields(self, now_ms: Milliseconds) -> bool {
+        self.record.stores_expired_fields(now_ms)
+    }
+
     /// Whether it is packed beside its key rather than in a structure of its own.
     #[must_use]
     pub fn is_packed(self) -> bool {

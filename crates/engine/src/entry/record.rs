@@ -148,6 +148,19 @@ impl Record {
         }
     }
 
+    /// Whether a field of the hash in it has expired, though it is still stored.
+    pub(crate) fn stores_expired_fields(&self, now_ms: Milliseconds) -> bool {
+        match self {
+            Self::Small(_) => {
+                self.packed_hash().is_some_and(|hash| hash.iter().any(|field| field.is_expired(now_ms)))
+            }
+            Self::Large(large) => match &large.value {
+                LargeValue::Hash(hash) => hash.expired_count(now_ms) > 0,
+                _ => false,
+            },
+        }
+    }
+
     /// The hash that is packed in it.
     fn packed_hash(&self) -> Option<PackedHash<'_>> {
         self.packed().filter(|_| self.data_type() == DataType::Hash).map(PackedHash::new)

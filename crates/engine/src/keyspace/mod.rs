@@ -28,6 +28,7 @@ use crate::functions::{FunctionRecord, Libraries, Library};
 use crate::hash::{HashSeed, KeyHash, KeyHasher};
 use crate::time::Milliseconds;
 use crate::undo::Undo;
+use crate::version::VersionStamp;
 
 /// A batch's place in the log: dense, from 1.
 pub type Sequence = u64;
@@ -42,6 +43,8 @@ const SHARD_BITS: u32 = 6;
 pub struct Keyspace {
     seed: HashSeed,
     hasher: KeyHasher,
+    /// Tells the versions of one start from those of another.
+    start: u64,
     shards: [RwLock<Shard>; Self::SHARDS as usize],
     libraries: RwLock<Libraries>,
 }
@@ -55,7 +58,20 @@ impl Keyspace {
     pub fn new(seed: HashSeed) -> Self {
         let hasher = KeyHasher::new(seed);
         let shard = |index| RwLock::new(Shard::new(u8::try_from(index).unwrap_or(u8::MAX), hasher));
-        Self { seed, hasher, shards: std::array::from_fn(shard), libraries: RwLock::default() }
+        Self { seed, hasher, start: 0, shards: std::array::from_fn(shard), libraries: RwLock::default() }
+    }
+
+    /// Makes the versions that clients are told from now on worth nothing after another start, which draws another number.
+    ///
+    /// For a log that a crash may have cut short of what clients were told: it gives the same sequences out again.
+    pub fn begin_start(&mut self, start: u64) {
+        self.start = start;
+    }
+
+    /// What the versions of one key, of this database and start, have in common.
+    pub(crate) fn version_stamp(&self, hash: KeyHash) -> VersionStamp {
+        let words = [self.start.to_le_bytes(), hash.0.to_le_bytes()];
+        VersionStamp::of(self.hasher.hash(&[VersionStamp::DOMAIN, words.as_flattened()].concat()))
     }
 
     /// The seed its keys are hashed under.

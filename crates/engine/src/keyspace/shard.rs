@@ -176,6 +176,12 @@ impl Shard {
         self.removals.last()
     }
 
+    /// Whether the key of this hash may have been there after `sequence`, at which it was not.
+    pub(crate) fn may_have_been_there(&self, hash: KeyHash, key: &[u8], sequence: Sequence) -> bool {
+        let stored = self.present_version(hash, key);
+        stored.is_some_and(|version| version > sequence) || self.removals.may_be_after(sequence, hash.0)
+    }
+
     /// The version of what is stored at a key, expired or not.
     pub(crate) fn present_version(&self, hash: KeyHash, key: &[u8]) -> Option<Sequence> {
         self.get(hash, key).map(Record::version)

@@ -79,6 +79,7 @@ impl Solo {
                 }
                 Ok(())
             }),
+            Run::Guard(_) => Err(CommandError::GuardAlone),
             Run::Script(_) | Run::Connection(_) | Run::Container => {
                 panic!("scripts of these commands need a node")
             }
@@ -132,7 +133,7 @@ impl Target for Solo {
     }
 
     fn has(&self, need: Need) -> bool {
-        need == Need::Clock
+        matches!(need, Need::Clock | Need::Selvedge)
     }
 
     fn advance_ms(&mut self, ms: u64) {

@@ -80,6 +80,21 @@ impl ScriptHost for Host<'_, '_> {
                 let cx = cx.with_random(random).with_post(self.outbox);
                 (handler(&cx, args, out), cx.seen().expired)
             }
+            (Run::Guard(handler), access) => {
+                let cx = match access {
+                    Access::Read(guards) => ReadCx::new(self.keyspace, guards, self.now),
+                    Access::Write { guards, .. } => ReadCx::within(self.keyspace, guards, self.now),
+                };
+                let result = match handler(&cx, args) {
+                    Ok(true) => {
+                        out.integer(1);
+                        Ok(())
+                    }
+                    Ok(false) => Err(CommandError::Outdated),
+                    Err(error) => Err(error),
+                };
+                (result, cx.seen().expired)
+            }
             (Run::Write(handler), Access::Write { guards, batch }) => {
                 let cx = WriteCx::new(self.keyspace, guards, batch, self.now, random);
                 let mut cx = cx.with_post(self.outbox);

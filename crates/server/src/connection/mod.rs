@@ -146,12 +146,12 @@ impl Connection {
             Run::Read(_) if subscriptions::is_ping(command) && self.listens_in_resp2() => {
                 self.ping_listener(args, turn);
             }
-            Run::Read(_) | Run::Write(_) | Run::Blocking(_) | Run::Script(_) => {
+            Run::Read(_) | Run::Guard(_) | Run::Write(_) | Run::Blocking(_) | Run::Script(_) => {
                 let ended = turn
                     .execute(&self.shared, command, args, |out, run| run(&mut RespSink::new(out, protocol)))
                     .await;
                 match ended {
-                    Ended::Replied | Ended::Outdated(_) => {}
+                    Ended::Replied | Ended::Outdated { .. } => {}
                     Ended::Undone(error) => self.sink(turn).error(&error),
                     Ended::Blocked(blocked) => {
                         self.blocked = Some(BlockedCommand { blocked, is_silent: false });

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use selvedge_node::{Args, Command, Connection as Word, Queued, Run};
+use selvedge_node::{Args, Command, Connection as Word, Queued, Run, check_place};
 use selvedge_wire::resp::RespSink;
 use selvedge_wire::{Protocol, ReplySink};
 use smallvec::SmallVec;
@@ -100,6 +100,15 @@ impl Connection {
 
     pub(super) fn queue(&mut self, command: &'static Command, args: Args<'_>, turn: &mut Turn) {
         let Some(transaction) = &mut self.transaction else { return };
+        let queue = &transaction.queue;
+        let ends = queue.first().zip(queue.last()).map(|(first, last)| (first.command, last.command));
+        if let Err(error) = check_place(ends, command) {
+            transaction.break_off();
+            let text = error.to_string();
+            Counters::own(|counters| counters.rejected(Some(command), &text));
+            self.sink(turn).error(&text);
+            return;
+        }
         transaction.bytes += args.iter().map(|arg| arg.len() + size_of::<Vec<u8>>()).sum::<usize>();
         let bytes_max = self.shared.settings.transaction_bytes_max;
         if transaction.bytes as u64 > bytes_max {
@@ -157,7 +166,8 @@ impl Connection {
         match ended {
             Ended::Replied | Ended::Blocked(_) => {}
             Ended::Undone(error) => self.sink(turn).error(&error),
-            Ended::Outdated(sequence) => {
+            // As Redis' clients know it from WATCH.
+            Ended::Outdated { sequence, .. } => {
                 let start = turn.out.len();
                 self.sink(turn).null_array();
                 turn.replied(&self.shared, start, sequence);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::StatusCode;
-use selvedge_node::{Blocked, Caller, CommandError, Connection as Word, Queued, Run};
+use selvedge_node::{Blocked, Caller, CommandError, Connection as Word, Queued, Run, Sequence, check_place};
 use selvedge_wire::json::{self, Encoding};
 use selvedge_wire::resp::RespSink;
 use selvedge_wire::rest::{Arguments, RestError};
@@ -147,6 +147,9 @@ pub(super) async fn transaction(
             text
         })
         .await;
+    if let Ended::Outdated { sequence, guard } = ended {
+        write_outdated(shared, guard.unwrap_or_default(), sequence, &mut turn);
+    }
     let committed = turn.commit(shared, json::write_error).await;
     let status = match (ended, committed) {
         (Ended::Undone(error), _) => {
@@ -154,10 +157,24 @@ pub(super) async fn transaction(
             status_of(&error)
         }
         (_, Err(unknown)) => status_of(&unknown.to_string()),
-        // Nothing is watched here, and a transaction never waits.
-        (Ended::Replied | Ended::Blocked(_) | Ended::Outdated(_), Ok(())) => StatusCode::OK,
+        // A transaction never waits.
+        (Ended::Replied | Ended::Blocked(_) | Ended::Outdated { .. }, Ok(())) => StatusCode::OK,
     };
     finish(shared, status, Form::Json(encoding), turn)
+}
+
+/// The answer of a transaction that a guard kept from running: it ends with that guard, behind those that hold.
+fn write_outdated(shared: &Shared, guard: usize, sequence: Sequence, turn: &mut Turn) {
+    let start = turn.out.len();
+    turn.out.push(b'[');
+    for index in 0..=guard {
+        if index > 0 {
+            turn.out.push(b',');
+        }
+        json::write_element(&mut turn.out, Encoding::Plain, |sink| sink.integer(i64::from(index < guard)));
+    }
+    turn.out.push(b']');
+    turn.replied(shared, start, sequence);
 }
 
 /// Checks all commands first, then runs those that touch no data. The text of the first refusal.
@@ -176,6 +193,8 @@ async fn prepare(
         if matches!(command.run, Run::Connection(word) if !is_over_rest(word)) {
             return Err(not_over_rest(command.name));
         }
+        let ends = admitted.first().zip(admitted.last()).map(|((first, _), (last, _))| (*first, *last));
+        check_place(ends, command).map_err(|error| error.to_string())?;
         admitted.push((command, args));
     }
     shared.wait_for_the_end_of_a_pause(admitted.iter().any(|(command, _)| command.is_write())).await;
@@ -191,7 +210,12 @@ async fn prepare(
                 let took = turn.meter.lap();
                 Measured { command, args: &args, took, error: error.as_deref() }.note(shared, &sender);
             }
-            Run::Read(_) | Run::Write(_) | Run::Blocking(_) | Run::Script(_) | Run::Container => {
+            Run::Read(_)
+            | Run::Guard(_)
+            | Run::Write(_)
+            | Run::Blocking(_)
+            | Run::Script(_)
+            | Run::Container => {
                 let arguments = args.iter().map(|arg| arg.to_vec()).collect();
                 prepared.push(Queued { command, arguments });
             }
@@ -241,7 +265,7 @@ async fn run(
             })
             .await;
         match ended {
-            Ended::Replied | Ended::Outdated(_) => {}
+            Ended::Replied | Ended::Outdated { .. } => {}
             Ended::Undone(text) => {
                 form.write_error(&mut turn.out, &text);
                 error = Some(text);

@@ -85,11 +85,11 @@ pub(super) const BY_CHANCE: &[&str] = &["spop"];
 pub(super) fn commands() -> Vec<(&'static Command, usize)> {
     table::all()
         .filter(|command| !LEFT_OUT.iter().any(|(name, _)| *name == command.name))
-        .filter(|command| is_in_oracle(command.since))
+        .filter(|command| !command.is_ours() && is_in_oracle(command.since))
         .filter(|command| match command.run {
             Run::Read(_) | Run::Write(_) | Run::Blocking(_) => true,
             // Scripts made of random words say nothing.
-            Run::Script(_) | Run::Container => false,
+            Run::Script(_) | Run::Guard(_) | Run::Container => false,
             Run::Connection(_) => CONNECTION_COMMANDS.contains(&command.name),
         })
         .map(|command| (command, weight(command)))

@@ -34,6 +34,9 @@ pub type ReadHandler = fn(&ReadCx<'_>, Args<'_>, &mut dyn ReplySink) -> Result<(
 /// A handler that may change data.
 pub type WriteHandler = fn(&mut WriteCx<'_>, Args<'_>, &mut dyn ReplySink) -> Result<(), CommandError>;
 
+/// A handler that says whether the transaction or script that it stands in may run on.
+pub type GuardHandler = fn(&ReadCx<'_>, Args<'_>) -> Result<bool, CommandError>;
+
 /// A handler that may find nothing to take and then wants to be called again when a key of its command has changed.
 pub type BlockingHandler =
     fn(&mut WriteCx<'_>, Args<'_>, &mut dyn ReplySink) -> Result<Attempt, CommandError>;
@@ -76,6 +79,9 @@ impl Nothing {
     }
 }
 
+/// What [`Command::since`] begins with where a command is not Redis'.
+pub(crate) const OURS: &str = "Selvedge ";
+
 /// One command or subcommand.
 #[derive(Debug, Clone, Copy)]
 pub struct Command {
@@ -85,7 +91,7 @@ pub struct Command {
     pub name: &'static str,
     /// The family it belongs to.
     pub group: Group,
-    /// The Redis version that brought it.
+    /// The Redis version that brought it, or [`OURS`] and the version of Selvedge.
     pub since: &'static str,
     /// The cost in words.
     pub complexity: &'static str,
@@ -148,10 +154,16 @@ impl Command {
         matches!(self.run, Run::Script(_)) && !matches!(self.keys, Keys::None)
     }
 
+    /// Whether it is one of ours, which no Redis has.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        self.since.starts_with(OURS)
+    }
+
     /// Whether it looks at data without changing any, unlike PING, which looks at none.
     #[must_use]
     pub const fn is_read(&self) -> bool {
-        matches!(self.run, Run::Read(_))
+        matches!(self.run, Run::Read(_) | Run::Guard(_))
             && !self.traits.contains(Traits::PUBSUB)
             && (!matches!(self.keys, Keys::None) || self.traits.contains(Traits::WHOLE_KEYSPACE))
             // The channel of SPUBLISH stands where a key would.
@@ -282,6 +294,8 @@ impl Arity {
 pub enum Run {
     /// Looks at the keyspace.
     Read(ReadHandler),
+    /// Looks at the keyspace, and may keep the transaction or script that it stands in from running.
+    Guard(GuardHandler),
     /// May change the keyspace.
     Write(WriteHandler),
     /// May change the keyspace, or wait until somebody else does.
@@ -408,6 +422,7 @@ pub const FAMILIES: &[&[Command]] = &[
     commands::client::COMMANDS,
     commands::monitoring::COMMANDS,
     commands::transactions::COMMANDS,
+    commands::versions::COMMANDS,
     commands::pubsub::COMMANDS,
     commands::scripting::COMMANDS,
     commands::functions::COMMANDS,

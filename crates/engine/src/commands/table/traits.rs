@@ -46,6 +46,9 @@ impl Traits {
     /// About messages between clients.
     pub const PUBSUB: Self = Self(1 << 18);
 
+    /// What has expired of its keys is removed before it looks at them.
+    pub const SETTLES: Self = Self(1 << 19);
+
     const ALL: &[Self] = &[
         Self::DENY_OOM,
         Self::FAST,
@@ -66,6 +69,7 @@ impl Traits {
         Self::COLLECTIONS,
         Self::WAITS,
         Self::PUBSUB,
+        Self::SETTLES,
     ];
 
     /// Both sets together.

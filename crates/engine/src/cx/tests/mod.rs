@@ -8,6 +8,7 @@ mod scan;
 mod seen;
 mod sets;
 mod values;
+mod versions;
 
 use crate::batch::Batch;
 use crate::cx::{ReadCx, WriteCx};
