@@ -2,7 +2,8 @@
 //!
 //! `docs/rfcs/0004-error-model-and-texts.md` says how errors travel from a handler to the wire.
 
-use crate::limits::PATTERN_EXTRA_STEPS_MAX;
+use crate::limits::{PATTERN_EXTRA_STEPS_MAX, RESTORED_BYTES_MAX};
+use crate::rdb::LoadError;
 
 /// The longest stretch of a client's own words that an error repeats, in bytes (as Redis does).
 const QUOTED_BYTES_MAX: usize = 128;
@@ -106,6 +107,26 @@ pub enum CommandError {
     /// RENAME of a key that is not there.
     #[error("ERR no such key")]
     NoSuchKey,
+    /// RESTORE without REPLACE of a key that is there.
+    #[error("BUSYKEY Target key name already exists.")]
+    BusyKey,
+    /// A number of RESTORE is out of its bounds.
+    #[error("ERR Invalid {name} value, must be {bounds}")]
+    InvalidRestoreOption {
+        /// What it is of.
+        name: &'static str,
+        /// What it has to be.
+        bounds: &'static str,
+    },
+    /// A payload ends in another version or checksum than belong there.
+    #[error("ERR DUMP payload version or checksum are wrong")]
+    PayloadFooter,
+    /// A payload whose checksum is right makes no sense.
+    #[error("ERR Bad data format")]
+    PayloadDamaged,
+    /// A payload unfolds to more than is stored at once.
+    #[error("LIMIT the value is larger than restored_bytes_max ({RESTORED_BYTES_MAX} bytes)")]
+    RestoredTooLarge,
     /// A key cannot be moved to where it is.
     #[error("ERR source and destination objects are the same")]
     SameSourceAndDestination,
@@ -466,6 +487,16 @@ impl CommandError {
     #[must_use]
     pub fn unsupported_option(option: &[u8]) -> Self {
         Self::UnsupportedOption { option: printable(option, usize::MAX).into() }
+    }
+}
+
+impl From<LoadError> for CommandError {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Footer => Self::PayloadFooter,
+            LoadError::Damaged => Self::PayloadDamaged,
+            LoadError::TooLarge => Self::RestoredTooLarge,
+        }
     }
 }
 

@@ -22,6 +22,7 @@ pub mod mutation;
 pub mod numbers;
 pub mod post;
 mod random;
+mod rdb;
 pub mod replay;
 pub mod scripting;
 pub mod time;

@@ -76,6 +76,10 @@ pub const RANDOM_DRAWS_MAX: usize = 1 << 20;
 /// Bytes of a string that LCS takes. It costs a step for each, however short the other string is: some tens of milliseconds.
 pub const LCS_STRING_BYTES_MAX: usize = 4 * 1024 * 1024;
 
+/// Bytes that the value of one RESTORE unfolds to. A batch that carries more would not fit into the log, and a few bytes of
+/// a payload may stand for a hundred times as many.
+pub const RESTORED_BYTES_MAX: usize = 64 * 1024 * 1024;
+
 /// Pairs of positions that one LCS compares: (length of one + 1) * (length of the other + 1). As many as Redis' table of four
 /// bytes each holds in 512 MiB; bounds the time and, at a bit each, the memory.
 pub const LCS_PAIRS_MAX: usize = STRING_BYTES_MAX / 4;

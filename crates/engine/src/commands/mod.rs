@@ -12,6 +12,7 @@ pub(crate) mod connection;
 pub(crate) mod counters;
 pub(crate) mod databases;
 pub(crate) mod describe;
+pub(crate) mod dump;
 pub(crate) mod expiry;
 pub(crate) mod field_expiry;
 pub(crate) mod field_groups;

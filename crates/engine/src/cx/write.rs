@@ -14,9 +14,10 @@ use crate::expire::Expired;
 use crate::functions::{Functions, Libraries, Library};
 use crate::hash::{KeyHash, KeyHasher};
 use crate::keyspace::{Keyspace, Outcome, Sequence, ShardsMut, WriteGuards, apply, random_entry, scan};
-use crate::mutation::{Members, Mutation, Positions, ScoredMembers};
+use crate::mutation::{Fields, Members, Mutation, Positions, ScoredMembers};
 use crate::post::Post;
 use crate::random;
+use crate::rdb::Restored;
 use crate::time::{Milliseconds, Now};
 use crate::types::Field;
 
@@ -231,6 +232,28 @@ impl<'a> WriteCx<'a> {
     pub fn sorted_set_remove_range(&mut self, key: &[u8], ranks: Range<usize>) {
         let (start, count) = (ranks.start as u64, ranks.len() as u64);
         self.change(key, &Mutation::SortedSetRemoveRange { key, start, count });
+    }
+
+    /// Makes `key` this value, whatever it was, with this expiry or none; a hash without fields removes it.
+    pub(crate) fn restore(&mut self, key: &[u8], value: &Restored<'_>, expire_at_ms: Option<Milliseconds>) {
+        let mutation = match value {
+            Restored::String(value) => return self.set_string(key, value, expire_at_ms),
+            Restored::List(packed) => {
+                Members::new(packed).map(|elements| Mutation::ListStore { key, elements })
+            }
+            Restored::Set(packed) => Members::new(packed).map(|members| Mutation::SetStore { key, members }),
+            Restored::Hash(packed) => Fields::new(packed).map(|fields| Mutation::HashStore { key, fields }),
+            Restored::SortedSet(packed) => {
+                ScoredMembers::new(packed).map(|members| Mutation::SortedSetStore { key, members })
+            }
+        };
+        debug_assert!(mutation.is_some(), "whoever restores has checked");
+        if let Some(mutation) = mutation {
+            self.change(key, &mutation);
+            if expire_at_ms.is_some() {
+                self.set_expiry(key, expire_at_ms);
+            }
+        }
     }
 
     /// Gives the entry of `from` the key `to`, in place of what was there; the expiry moves along. False if `from` is

@@ -1,6 +1,6 @@
 //! Reading mutations back. The bytes come from a disk or a network: nothing in them is trusted.
 
-use super::{Members, Mutation, Positions, ScoredMembers, tag};
+use super::{Fields, Members, Mutation, Positions, ScoredMembers, tag};
 use crate::batch::BatchError;
 use crate::cx::End;
 use crate::functions::Functions;
@@ -91,6 +91,8 @@ impl<'a> Decoder<'a> {
             tag::SORTED_SET_STORE => {
                 Mutation::SortedSetStore { key: self.bytes()?, members: self.scored_members()? }
             }
+            tag::LIST_STORE => Mutation::ListStore { key: self.bytes()?, elements: self.members()? },
+            tag::HASH_STORE => Mutation::HashStore { key: self.bytes()?, fields: self.fields()? },
             tag::RENAME => Mutation::Rename { from: self.bytes()?, to: self.bytes()? },
             tag::CLEAR => Mutation::Clear,
             tag::COPY => Mutation::Copy { from: self.bytes()?, to: self.bytes()? },
@@ -130,6 +132,10 @@ impl<'a> Decoder<'a> {
 
     fn members(&mut self) -> Result<Members<'a>, BatchError> {
         Members::new(self.bytes()?).ok_or(BatchError::CutOff)
+    }
+
+    fn fields(&mut self) -> Result<Fields<'a>, BatchError> {
+        Fields::new(self.bytes()?).ok_or(BatchError::CutOff)
     }
 
     fn scored_members(&mut self) -> Result<ScoredMembers<'a>, BatchError> {

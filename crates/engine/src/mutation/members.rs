@@ -1,8 +1,8 @@
-//! Members of a set, as a mutation carries them.
+//! Members of a set, or elements of a list, as a mutation carries them.
 
 use crate::types::packed::{self, Elements};
 
-/// Members, each behind its length.
+/// Members or elements, each behind its length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Members<'a>(&'a [u8]);
 

@@ -1,6 +1,7 @@
 //! Mutations: what changes an entry, absolute and deterministic, as it stands in a batch. Never a command.
 
 mod decode;
+mod fields;
 mod members;
 mod positions;
 mod scored;
@@ -8,6 +9,7 @@ mod scored;
 mod tests;
 
 pub(crate) use decode::Decoder;
+pub use fields::Fields;
 pub use members::Members;
 pub use positions::Positions;
 pub use scored::ScoredMembers;
@@ -213,6 +215,20 @@ pub enum Mutation<'a> {
         /// The key that becomes the copy.
         to: &'a [u8],
     },
+    /// The key becomes a list of these elements, whatever it was; without elements it goes.
+    ListStore {
+        /// The key.
+        key: &'a [u8],
+        /// The elements from the head.
+        elements: Members<'a>,
+    },
+    /// The key becomes a hash of these fields, whatever it was; without fields it goes.
+    HashStore {
+        /// The key.
+        key: &'a [u8],
+        /// The fields with their values and expiries.
+        fields: Fields<'a>,
+    },
     /// A library of functions comes, in place of the one of its name.
     LibrarySet {
         /// Its name.
@@ -258,6 +274,8 @@ mod tag {
     pub(super) const SORTED_SET_STORE: u8 = 28;
     pub(super) const LIBRARY_SET: u8 = 30;
     pub(super) const LIBRARY_REMOVE: u8 = 31;
+    pub(super) const LIST_STORE: u8 = 80;
+    pub(super) const HASH_STORE: u8 = 81;
 }
 
 /// The keys of a mutation.
@@ -342,6 +360,8 @@ impl<'a> Mutation<'a> {
             Self::SortedSetStore { key, members } => {
                 put(out, tag::SORTED_SET_STORE, &[key, members.as_bytes()]);
             }
+            Self::ListStore { key, elements } => put(out, tag::LIST_STORE, &[key, elements.as_bytes()]),
+            Self::HashStore { key, fields } => put(out, tag::HASH_STORE, &[key, fields.as_bytes()]),
             Self::Rename { from, to } => put(out, tag::RENAME, &[from, to]),
             Self::Clear => out.push(tag::CLEAR),
             Self::Copy { from, to } => put(out, tag::COPY, &[from, to]),
@@ -371,6 +391,8 @@ impl<'a> Mutation<'a> {
             | Self::ListSet { key, .. }
             | Self::ListInsert { key, .. }
             | Self::ListRemove { key, .. }
+            | Self::ListStore { key, .. }
+            | Self::HashStore { key, .. }
             | Self::SetAdd { key, .. }
             | Self::SetRemove { key, .. }
             | Self::SetStore { key, .. }

@@ -409,6 +409,7 @@ pub const FAMILIES: &[&[Command]] = &[
     commands::sorted_sets::remove::COMMANDS,
     commands::sorted_sets::combine::COMMANDS,
     commands::generic::COMMANDS,
+    commands::dump::COMMANDS,
     commands::databases::COMMANDS,
     commands::sort::COMMANDS,
     commands::object::COMMANDS,

@@ -33,7 +33,7 @@ impl Traits {
     pub const WHOLE_KEYSPACE: Self = Self(1 << 11);
     /// In the category `@connection` although its group is another; then not in `@keyspace`.
     pub const CONNECTION: Self = Self(1 << 12);
-    /// May log more than its arguments come to, because it copies what is stored: the log is asked for room afterwards.
+    /// May log more than its arguments come to, because it copies what is stored or unfolds what is packed: the log is asked for room afterwards.
     pub const COPIES_STORED: Self = Self(1 << 13);
     /// Looks at one shard after the other, so that alone it needs no two of their locks at once.
     pub const ROAMING: Self = Self(1 << 14);

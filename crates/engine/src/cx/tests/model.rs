@@ -9,6 +9,7 @@ use proptest::sample::Index;
 use crate::cx::{End, Lookup, WriteCx};
 use crate::keyspace::Outcome;
 use crate::mutation::{Members, ScoredMembers};
+use crate::rdb;
 use crate::types::sorted_set::{Cut, OrderedScore};
 use crate::types::{DataType, Field};
 
@@ -48,6 +49,7 @@ pub(super) enum Operation {
     StoreScores(u8, Vec<(u16, f64)>),
     Rename(u8, u8),
     Copy(u8, u8),
+    Restore(u8, u8, Option<u64>),
     Clear,
     Pass(u64),
 }
@@ -112,6 +114,7 @@ pub(super) fn operation() -> impl Strategy<Value = Operation> {
         1 => (key(), vec((field(), score()), 0..250)).prop_map(|(key, members)| StoreScores(key, members)),
         1 => (key(), key()).prop_map(|(from, to)| Rename(from, to)),
         3 => (key(), key()).prop_map(|(from, to)| Copy(from, to)),
+        2 => (key(), key(), expiry()).prop_map(|(from, to, at)| Restore(from, to, at)),
         1 => (0u64..200).prop_map(Pass),
     ]
 }
@@ -322,6 +325,15 @@ pub(super) fn perform(cx: &mut WriteCx<'_>, model: &mut Model, operation: &Opera
             let entry = model.entries.get(&key(from)).cloned().filter(|_| from != to);
             assert_eq!(copied, entry.is_some());
             entry.into_iter().for_each(|entry| drop(model.entries.insert(key(to), entry)));
+        }
+        Operation::Restore(from, to, expire_at_ms) => {
+            let payload = cx.entry(&key(from)).map(|entry| rdb::dump(entry).unwrap());
+            let entry = model.entries.get(&key(from)).cloned();
+            assert_eq!(payload.is_some(), entry.is_some());
+            if let (Some(payload), Some((value, _))) = (payload, entry) {
+                cx.restore(&key(to), &rdb::load(&payload, cx.now_ms()).unwrap(), expire_at_ms);
+                model.entries.insert(key(to), (value, expire_at_ms));
+            }
         }
         Operation::Clear => {
             cx.clear();

@@ -4,6 +4,7 @@ use super::{Outcome, WrongType, large, new_head, stamp, swap};
 use crate::entry::{Head, LargeValue, Record};
 use crate::hash::{KeyHash, KeyHasher};
 use crate::keyspace::{Effects, Shard};
+use crate::mutation::Fields;
 use crate::time::Milliseconds;
 use crate::types::{DataType, Field, LargeHash, PackedHash, Pair};
 use crate::undo::Undo;
@@ -108,6 +109,27 @@ impl Shard {
         stamp(entry, effects);
         effects.undo_with(|| Undo::Field { key: key.into(), field: name.into(), old });
         Ok(Outcome::Changed)
+    }
+
+    /// Makes the key a hash of these fields, whatever it was.
+    pub(super) fn store_hash(
+        &mut self,
+        hash: KeyHash,
+        key: &[u8],
+        fields: Fields<'_>,
+        effects: &mut Effects<'_>,
+    ) -> Outcome {
+        if fields.iter().next().is_none() {
+            return self.remove(hash, key, effects);
+        }
+        let (head, hasher) = (new_head(DataType::Hash, effects), self.hasher());
+        let record = match PackedHash::encode(fields.iter()) {
+            Some(bytes) => Record::pack(head, key, &[&bytes]),
+            None => large(head, key, LargeValue::Hash(LargeHash::new(hasher, fields.iter()))),
+        };
+        let outcome = self.replace(hash, key, record, effects);
+        self.lower_due(hash, fields.iter().filter_map(|field| field.expire_at_ms).min());
+        outcome
     }
 
     /// Undoes the change of one field of a large hash.

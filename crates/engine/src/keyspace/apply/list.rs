@@ -5,7 +5,7 @@ use crate::cx::End;
 use crate::entry::{EntryRef, Head, LargeValue, Record};
 use crate::hash::KeyHash;
 use crate::keyspace::{Effects, Shard};
-use crate::mutation::Positions;
+use crate::mutation::{Members, Positions};
 use crate::types::packed::{self, Elements};
 use crate::types::{DataType, List};
 use crate::undo::Undo;
@@ -182,6 +182,22 @@ impl Shard {
         }
         effects.undo_with(|| Undo::Removed { key: key.into(), elements });
         Ok(Outcome::Changed)
+    }
+
+    /// Makes the key a list of these elements, whatever it was.
+    pub(super) fn store_list(
+        &mut self,
+        hash: KeyHash,
+        key: &[u8],
+        elements: Members<'_>,
+        effects: &mut Effects<'_>,
+    ) -> Outcome {
+        let items = (DataType::List, elements.iter().count(), elements.as_bytes());
+        self.store(hash, key, items, effects, |_| {
+            let mut list = List::default();
+            elements.iter().for_each(|element| list.push(End::Back, element));
+            LargeValue::List(list)
+        })
     }
 }
 

@@ -8,10 +8,10 @@ mod string;
 
 use crate::entry::{Head, Large, LargeValue, Record};
 use crate::functions::Library;
-use crate::hash::KeyHash;
+use crate::hash::{KeyHash, KeyHasher};
 use crate::keyspace::{Effects, Keyspace, Shard, ShardsMut};
 use crate::mutation::Mutation;
-use crate::types::{DataType, Field};
+use crate::types::{DataType, Field, packed};
 use crate::undo::Undo;
 
 /// What a mutation did.
@@ -85,6 +85,8 @@ pub(crate) fn apply(
         Mutation::SetAdd { key, member } => shards.of(hash).add_member(hash, key, member, effects),
         Mutation::SetRemove { key, member } => shards.of(hash).remove_member(hash, key, member, effects),
         Mutation::SetStore { key, members } => Ok(shards.of(hash).store_set(hash, key, members, effects)),
+        Mutation::ListStore { key, elements } => Ok(shards.of(hash).store_list(hash, key, elements, effects)),
+        Mutation::HashStore { key, fields } => Ok(shards.of(hash).store_hash(hash, key, fields, effects)),
         Mutation::SortedSetAdd { key, member, score } => {
             shards.of(hash).set_score(hash, key, member, score, effects)
         }
@@ -193,6 +195,28 @@ impl Shard {
         }
         self.set_head(hash, key, effects.sequence, expire_at_ms);
         Outcome::Changed
+    }
+
+    /// Makes the key a collection of `count` items, which are packed in `bytes`, or what `large` makes of them where they are
+    /// too many for that; without items it goes.
+    fn store(
+        &mut self,
+        hash: KeyHash,
+        key: &[u8],
+        (data_type, count, bytes): (DataType, usize, &[u8]),
+        effects: &mut Effects<'_>,
+        large_value: impl FnOnce(KeyHasher) -> LargeValue,
+    ) -> Outcome {
+        if count == 0 {
+            return self.remove(hash, key, effects);
+        }
+        let head = new_head(data_type, effects);
+        let record = if packed::fits(count, bytes.len() + 1) {
+            Record::pack(head, key, &[&packed::count_byte(count), bytes])
+        } else {
+            large(head, key, large_value(self.hasher()))
+        };
+        self.replace(hash, key, record, effects)
     }
 
     /// Stores a record in place of whatever has its key.

@@ -94,17 +94,8 @@ impl Shard {
         members: Members<'_>,
         effects: &mut Effects<'_>,
     ) -> Outcome {
-        let count = members.iter().count();
-        if count == 0 {
-            return self.remove(hash, key, effects);
-        }
-        let (head, bytes) = (new_head(DataType::Set, effects), members.as_bytes());
-        let record = if packed::fits(count, bytes.len() + 1) {
-            Record::pack(head, key, &[&packed::count_byte(count), bytes])
-        } else {
-            table_of(head, self.hasher(), key, members.iter())
-        };
-        self.replace(hash, key, record, effects)
+        let items = (DataType::Set, members.iter().count(), members.as_bytes());
+        self.store(hash, key, items, effects, |hasher| LargeValue::Set(table_of(hasher, members.iter())))
     }
 }
 
@@ -116,18 +107,14 @@ fn with_member(head: Head, hasher: KeyHasher, key: &[u8], bytes: &[u8], member: 
         let before = bytes.get(1..).unwrap_or_default();
         return Record::pack(head, key, &[&packed::count_byte(count), before, len.as_slice(), member]);
     }
-    table_of(head, hasher, key, Elements::new(bytes).chain([member]))
+    let table = table_of(hasher, Elements::new(bytes).chain([member]));
+    large(head, key, LargeValue::Set(table))
 }
 
-fn table_of<'a>(
-    head: Head,
-    hasher: KeyHasher,
-    key: &[u8],
-    members: impl Iterator<Item = &'a [u8]>,
-) -> Record {
+fn table_of<'a>(hasher: KeyHasher, members: impl Iterator<Item = &'a [u8]>) -> Table<Member> {
     let mut table = Table::new(hasher, 0);
     for member in members {
         table.put(hasher.hash(member), Member(member.into()));
     }
-    large(head, key, LargeValue::Set(table))
+    table
 }

@@ -128,17 +128,10 @@ impl Shard {
         members: ScoredMembers<'_>,
         effects: &mut Effects<'_>,
     ) -> Outcome {
-        let count = members.iter().count();
-        if count == 0 {
-            return self.remove(hash, key, effects);
-        }
-        let (head, bytes) = (new_head(DataType::SortedSet, effects), members.as_bytes());
-        let record = if pack::fits(count, bytes.len() + 1) {
-            Record::pack(head, key, &[&pack::count_byte(count), bytes])
-        } else {
-            large_of(head, self.hasher(), key, members.iter())
-        };
-        self.replace(hash, key, record, effects)
+        let items = (DataType::SortedSet, members.iter().count(), members.as_bytes());
+        self.store(hash, key, items, effects, |hasher| {
+            LargeValue::SortedSet(Box::new(sorted_set_of(hasher, members.iter())))
+        })
     }
 }
 
@@ -160,7 +153,8 @@ fn with_score(
     let pair = [member_len.as_slice(), member, score_len.as_slice(), score_bytes.as_slice()];
     let pair_bytes: usize = pair.iter().map(|part| part.len()).sum();
     if !pack::fits(new_count, bytes.len() - old.len() + pair_bytes) {
-        return large_of(head, hasher, key, packed::entries(bytes).chain([(member, score)]));
+        let set = sorted_set_of(hasher, packed::entries(bytes).chain([(member, score)]));
+        return large(head, key, LargeValue::SortedSet(Box::new(set)));
     }
     // The new place, among all pairs: the old one stands either before it or behind it, or both are the same.
     let place = packed::place(bytes, score, member);
@@ -183,15 +177,10 @@ fn without(head: Head, key: &[u8], bytes: &[u8], place: Range<usize>, gone: usiz
     Record::pack(head, key, &[&pack::count_byte(count(bytes) - gone), before, after])
 }
 
-fn large_of<'a>(
-    head: Head,
-    hasher: KeyHasher,
-    key: &[u8],
-    members: impl Iterator<Item = (&'a [u8], f64)>,
-) -> Record {
+fn sorted_set_of<'a>(hasher: KeyHasher, members: impl Iterator<Item = (&'a [u8], f64)>) -> SortedSet {
     let mut set = SortedSet::new(hasher);
     for (member, score) in members {
         set.set(member, score);
     }
-    large(head, key, LargeValue::SortedSet(Box::new(set)))
+    set
 }

@@ -71,7 +71,7 @@ impl<'a> PackedHash<'a> {
         if self.expiring || field.expire_at_ms.is_some() {
             let added = old.is_none().then_some(field);
             let kept = self.iter().map(|other| if other.name == field.name { field } else { other });
-            let bytes = encode(kept.chain(added))?;
+            let bytes = Self::encode(kept.chain(added))?;
             return Some(pack(&[&bytes]));
         }
         let end = self.bytes.len().max(self.start());
@@ -98,7 +98,7 @@ impl<'a> PackedHash<'a> {
     ) -> Option<T> {
         let left = self.count().checked_sub(1).filter(|left| *left > 0)?;
         if self.expiring {
-            let bytes = encode(self.iter().filter(|field| field.name != name))?;
+            let bytes = Self::encode(self.iter().filter(|field| field.name != name))?;
             return Some(pack(&[&bytes]));
         }
         let before = self.bytes.get(self.start()..place.start).unwrap_or_default();
@@ -117,32 +117,32 @@ impl<'a> PackedHash<'a> {
         }
     }
 
+    /// Packs fields in the form they need. None if they do not fit.
+    pub(crate) fn encode<'f>(fields: impl Iterator<Item = Field<'f>> + Clone) -> Option<Vec<u8>> {
+        let count = fields.clone().count();
+        if !fits(count, fields.clone().map(|field| field.name.len() + field.value.len()).sum()) {
+            return None;
+        }
+        let expiring = fields.clone().any(|field| field.expire_at_ms.is_some());
+        let mut bytes = Vec::new();
+        if expiring {
+            bytes.push(EXPIRING_MARK);
+        }
+        bytes.extend_from_slice(&count_byte(count));
+        for field in fields {
+            Lengths::new(&field).parts().into_iter().for_each(|part| bytes.extend_from_slice(part));
+            bytes.extend_from_slice(field.name);
+            bytes.extend_from_slice(field.value);
+            if expiring {
+                varint::put_option(&mut bytes, field.expire_at_ms);
+            }
+        }
+        fits(count, bytes.len()).then_some(bytes)
+    }
+
     fn start(self) -> usize {
         1 + usize::from(self.expiring)
     }
-}
-
-/// Packs fields in the form they need. None if they do not fit.
-fn encode<'f>(fields: impl Iterator<Item = Field<'f>> + Clone) -> Option<Vec<u8>> {
-    let count = fields.clone().count();
-    if !fits(count, fields.clone().map(|field| field.name.len() + field.value.len()).sum()) {
-        return None;
-    }
-    let expiring = fields.clone().any(|field| field.expire_at_ms.is_some());
-    let mut bytes = Vec::new();
-    if expiring {
-        bytes.push(EXPIRING_MARK);
-    }
-    bytes.extend_from_slice(&count_byte(count));
-    for field in fields {
-        Lengths::new(&field).parts().into_iter().for_each(|part| bytes.extend_from_slice(part));
-        bytes.extend_from_slice(field.name);
-        bytes.extend_from_slice(field.value);
-        if expiring {
-            varint::put_option(&mut bytes, field.expire_at_ms);
-        }
-    }
-    fits(count, bytes.len()).then_some(bytes)
 }
 
 /// The fields of a packed hash.
