@@ -82,6 +82,8 @@ impl Event {
     pub const RENAME_FROM: Self = Self::generic("rename_from");
     /// This is the other name.
     pub const RENAME_TO: Self = Self::generic("rename_to");
+    /// The key has the value of a payload now.
+    pub const RESTORE: Self = Self::generic("restore");
     /// Elements left at the tail of a list.
     pub const RPOP: Self = Self::list("rpop");
     /// Elements came to the tail of a list.

@@ -12,6 +12,8 @@
 //! | double, boolean, big number | `(double) 1.5`, `(true)`, `(big number) 1` |
 //! | verbatim string | `(verbatim txt) "text"` |
 
+use std::str::Utf8Chunk;
+
 use selvedge_wire::Value;
 
 /// Splits a command line into words. None if a quote does not end or an escape is unknown.
@@ -153,13 +155,18 @@ pub fn through_json(text: &str) -> String {
     lines_through(text, |value| value.to_owned())
 }
 
-/// [`through_json`], with what is not UTF-8 replaced.
+/// [`through_json`], with each byte that is not UTF-8 replaced.
 #[must_use]
 pub fn through_json_text(text: &str) -> String {
     lines_through(text, |value| match parse_line(value).as_deref() {
-        Some([word]) if value.starts_with('"') => quote(String::from_utf8_lossy(word).as_bytes()),
+        Some([word]) if value.starts_with('"') => quote(replaced(word).as_bytes()),
         _ => value.to_owned(),
     })
+}
+
+fn replaced(word: &[u8]) -> String {
+    let chunk = |chunk: Utf8Chunk<'_>| chunk.valid().to_owned() + &"\u{fffd}".repeat(chunk.invalid().len());
+    word.utf8_chunks().map(chunk).collect()
 }
 
 fn lines_through(text: &str, change: impl Fn(&str) -> String) -> String {
@@ -236,5 +243,6 @@ mod tests {
         assert_eq!(through_json("1) (error) ERR x"), "1) \"ERR x\"");
         assert_eq!(through_json(r#""\xff""#), r#""\xff""#);
         assert_eq!(through_json_text(r#"1) "a\xff\xc3\xa4""#), r#"1) "a\xef\xbf\xbd\xc3\xa4""#);
+        assert_eq!(through_json_text(r#""\xe2\x82c""#), r#""\xef\xbf\xbd\xef\xbf\xbdc""#);
     }
 }

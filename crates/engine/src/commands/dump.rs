@@ -7,6 +7,7 @@ use crate::commands::table::arg::KEY;
 use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
+use crate::events::Event;
 use crate::rdb;
 use crate::time::Milliseconds;
 
@@ -72,9 +73,20 @@ fn restore(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Res
     };
     let value = rdb::load(payload, cx.now_ms())?;
     if expire_at_ms.is_some_and(|at_ms| at_ms < cx.now_ms()) {
-        cx.remove(key);
+        if cx.remove(key) {
+            cx.notify(Event::DEL, key);
+        }
     } else {
+        let before = cx.data_type(key);
         cx.restore(key, &value, expire_at_ms);
+        if let Some(before) = before {
+            // Redis takes the old one away first, so that the key is new.
+            cx.notify(Event::NEW, key);
+            cx.notify(Event::RESTORE, key);
+            cx.notify_replaced(key, before);
+        } else {
+            cx.notify(Event::RESTORE, key);
+        }
     }
     out.status("OK");
     Ok(())

@@ -237,7 +237,7 @@ impl<'a> WriteCx<'a> {
     /// Makes `key` this value, whatever it was, with this expiry or none; a hash without fields removes it.
     pub(crate) fn restore(&mut self, key: &[u8], value: &Restored<'_>, expire_at_ms: Option<Milliseconds>) {
         let mutation = match value {
-            Restored::String(value) => return self.set_string(key, value, expire_at_ms),
+            Restored::String(value) => return self.update_string(key, value, expire_at_ms),
             Restored::List(packed) => {
                 Members::new(packed).map(|elements| Mutation::ListStore { key, elements })
             }

@@ -180,6 +180,8 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         },
     },
     echoes(&["replica-serve-stale-data", "slave-serve-stale-data"], Kind::YesNo, "yes"),
+    // Payloads are always looked at as if this said yes.
+    echoes(&["sanitize-dump-payload"], Kind::OneOf(&["no", "yes", "clients"]), "no"),
     echoes(&["save"], Kind::SavePoints, ""),
     echoes(&["set-max-intset-entries"], number(0, i64::MAX), "512"),
     echoes(&["set-max-listpack-entries"], number(0, i64::MAX), "128"),
