@@ -80,6 +80,7 @@ pub struct BatchMark {
     bytes: usize,
     count: u32,
     expired: u64,
+    expired_fields: u64,
 }
 
 /// Collects mutations. Reused from command to command: its buffers stay.
@@ -92,6 +93,7 @@ pub struct Batch {
     pub(crate) undo: Vec<Undo>,
     garbage: Vec<Garbage>,
     expired: u64,
+    expired_fields: u64,
 }
 
 impl Batch {
@@ -112,6 +114,7 @@ impl Batch {
         }
         self.discard_inverses();
         self.expired = 0;
+        self.expired_fields = 0;
     }
 
     /// Whether to keep what [`crate::undo()`] needs. Stays as set.
@@ -133,6 +136,7 @@ impl Batch {
             bytes: self.bytes.len(),
             count: self.header.count,
             expired: self.expired,
+            expired_fields: self.expired_fields,
         }
     }
 
@@ -140,6 +144,7 @@ impl Batch {
     pub(crate) fn truncate(&mut self, mark: BatchMark) {
         self.bytes.truncate(mark.bytes);
         self.expired = mark.expired;
+        self.expired_fields = mark.expired_fields;
         self.header.count = mark.count;
         self.write_count();
     }
@@ -160,6 +165,12 @@ impl Batch {
     #[must_use]
     pub fn expired(&self) -> u64 {
         self.expired
+    }
+
+    /// How many expired fields this batch removed, those of entries that went whole included.
+    #[must_use]
+    pub fn expired_fields(&self) -> u64 {
+        self.expired_fields
     }
 
     /// Header and mutations, ready for the log. Empty if nothing was changed.
@@ -195,6 +206,10 @@ impl Batch {
         self.expired += 1;
     }
 
+    pub(crate) fn count_expired_fields(&mut self, count: usize) {
+        self.expired_fields += count as u64;
+    }
+
     /// What applying a mutation leaves behind.
     pub(crate) fn effects(&mut self) -> Effects<'_> {
         Effects {
@@ -210,6 +225,7 @@ impl Batch {
         self.header.count = 0;
         self.bytes.clear();
         self.expired = 0;
+        self.expired_fields = 0;
     }
 }
 

@@ -50,6 +50,30 @@ impl Event {
     pub const COPY_TO: Self = Self::generic("copy_to");
     /// The key was deleted, or lost its last element.
     pub const DEL: Self = Self::generic("del");
+    /// The key will expire.
+    pub const EXPIRE: Self = Self::generic("expire");
+    /// The key's time was over.
+    pub const EXPIRED: Self = Self::new(Class::Expired, "expired");
+    /// Fields of a hash went.
+    pub const HDEL: Self = Self::hash("hdel");
+    /// Fields of a hash will expire.
+    pub const HEXPIRE: Self = Self::hash("hexpire");
+    /// The time of fields was over.
+    pub const HEXPIRED: Self = Self::hash("hexpired");
+    /// An integer was added to a field.
+    pub const HINCRBY: Self = Self::hash("hincrby");
+    /// A fraction was added to a field.
+    pub const HINCRBYFLOAT: Self = Self::hash("hincrbyfloat");
+    /// Fields of a hash will not expire any more.
+    pub const HPERSIST: Self = Self::hash("hpersist");
+    /// Fields of a hash were set.
+    pub const HSET: Self = Self::hash("hset");
+    /// An integer was added to a string.
+    pub const INCRBY: Self = Self::string("incrby");
+    /// A fraction was added to a string.
+    pub const INCRBYFLOAT: Self = Self::string("incrbyfloat");
+    /// A read found nothing.
+    pub const KEYMISS: Self = Self::new(Class::KeyMiss, "keymiss");
     /// An element came beside another one of a list.
     pub const LINSERT: Self = Self::list("linsert");
     /// Elements left at the head of a list.
@@ -62,16 +86,6 @@ impl Event {
     pub const LSET: Self = Self::list("lset");
     /// Elements at the ends of a list went.
     pub const LTRIM: Self = Self::list("ltrim");
-    /// The key will expire.
-    pub const EXPIRE: Self = Self::generic("expire");
-    /// The key's time was over.
-    pub const EXPIRED: Self = Self::new(Class::Expired, "expired");
-    /// An integer was added to a string.
-    pub const INCRBY: Self = Self::string("incrby");
-    /// A fraction was added to a string.
-    pub const INCRBYFLOAT: Self = Self::string("incrbyfloat");
-    /// A read found nothing.
-    pub const KEYMISS: Self = Self::new(Class::KeyMiss, "keymiss");
     /// The key is new.
     pub const NEW: Self = Self::new(Class::New, "new");
     /// Another value took the place of the one that was there.
@@ -88,14 +102,50 @@ impl Event {
     pub const RPOP: Self = Self::list("rpop");
     /// Elements came to the tail of a list.
     pub const RPUSH: Self = Self::list("rpush");
+    /// Members came to a set.
+    pub const SADD: Self = Self::set("sadd");
+    /// The difference of sets came to this key.
+    pub const SDIFFSTORE: Self = Self::set("sdiffstore");
     /// The key is a string now.
     pub const SET: Self = Self::string("set");
     /// Bytes of a string were overwritten.
     pub const SETRANGE: Self = Self::string("setrange");
+    /// The intersection of sets came to this key.
+    pub const SINTERSTORE: Self = Self::set("sinterstore");
     /// The result of SORT came to this key.
     pub const SORTSTORE: Self = Self::list("sortstore");
+    /// Members of a set were drawn and went.
+    pub const SPOP: Self = Self::set("spop");
+    /// Members of a set went.
+    pub const SREM: Self = Self::set("srem");
+    /// The union of sets came to this key.
+    pub const SUNIONSTORE: Self = Self::set("sunionstore");
     /// What took the place of a value has another type.
     pub const TYPE_CHANGED: Self = Self::new(Class::TypeChanged, "type_changed");
+    /// Members of a sorted set came or got other scores.
+    pub const ZADD: Self = Self::sorted_set("zadd");
+    /// The difference of sorted sets came to this key.
+    pub const ZDIFFSTORE: Self = Self::sorted_set("zdiffstore");
+    /// A number was added to the score of a member.
+    pub const ZINCR: Self = Self::sorted_set("zincr");
+    /// The intersection of sorted sets came to this key.
+    pub const ZINTERSTORE: Self = Self::sorted_set("zinterstore");
+    /// Members of a sorted set with the highest scores left.
+    pub const ZPOPMAX: Self = Self::sorted_set("zpopmax");
+    /// Members of a sorted set with the lowest scores left.
+    pub const ZPOPMIN: Self = Self::sorted_set("zpopmin");
+    /// A range of a sorted set came to this key.
+    pub const ZRANGESTORE: Self = Self::sorted_set("zrangestore");
+    /// Members of a sorted set went.
+    pub const ZREM: Self = Self::sorted_set("zrem");
+    /// Members of a sorted set in a range of members went.
+    pub const ZREMRANGEBYLEX: Self = Self::sorted_set("zremrangebylex");
+    /// Members of a sorted set in a range of ranks went.
+    pub const ZREMRANGEBYRANK: Self = Self::sorted_set("zremrangebyrank");
+    /// Members of a sorted set in a range of scores went.
+    pub const ZREMRANGEBYSCORE: Self = Self::sorted_set("zremrangebyscore");
+    /// The union of sorted sets came to this key.
+    pub const ZUNIONSTORE: Self = Self::sorted_set("zunionstore");
 
     const fn new(class: Class, name: &'static str) -> Self {
         Self { class, name }
@@ -111,6 +161,18 @@ impl Event {
 
     const fn list(name: &'static str) -> Self {
         Self::new(Class::List, name)
+    }
+
+    const fn set(name: &'static str) -> Self {
+        Self::new(Class::Set, name)
+    }
+
+    const fn hash(name: &'static str) -> Self {
+        Self::new(Class::Hash, name)
+    }
+
+    const fn sorted_set(name: &'static str) -> Self {
+        Self::new(Class::SortedSet, name)
     }
 
     /// The kind it belongs to.

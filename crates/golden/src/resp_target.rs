@@ -61,7 +61,7 @@ impl RespTarget {
     fn expect_ok(&mut self, words: &[&str]) -> Result<(), TargetError> {
         let words: Vec<Vec<u8>> = words.iter().map(|word| word.as_bytes().to_vec()).collect();
         match self.run(&words)? {
-            Value::Status(_) | Value::Map(_) | Value::Array(_) => Ok(()),
+            Value::Status(_) | Value::Map(_) | Value::Array(_) | Value::Push(_) => Ok(()),
             other => Err(TargetError::Reset(other)),
         }
     }
@@ -71,6 +71,13 @@ impl RespTarget {
             Some(password) => self.expect_ok(&["AUTH", &password]),
             None => Ok(()),
         }
+    }
+
+    fn send(&mut self, words: &[Vec<u8>]) -> Result<(), TargetError> {
+        let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+        let mut request = Vec::new();
+        encode_command(&mut request, &words);
+        Ok(self.stream.write_all(&request)?)
     }
 
     fn receive(&mut self) -> Result<Value, TargetError> {
@@ -118,10 +125,7 @@ impl Target for RespTarget {
     }
 
     fn run(&mut self, words: &[Vec<u8>]) -> Result<Value, TargetError> {
-        let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
-        let mut request = Vec::new();
-        encode_command(&mut request, &words);
-        self.stream.write_all(&request)?;
+        self.send(words)?;
         self.receive()
     }
 
@@ -129,18 +133,21 @@ impl Target for RespTarget {
         self.expect_ok(&["CONFIG", "SET", EVENTS_PARAMETER, &format!("E{classes}")])?;
         let mut listener = Self::connect(&self.address, self.password.as_deref())?;
         listener.authenticate()?;
+        // In RESP3 the connection that listens may also publish.
+        listener.set_protocol(Protocol::Resp3)?;
         listener.expect_ok(&["PSUBSCRIBE", &format!("{EVENT_CHANNEL}*")])?;
         self.listener = Some(Box::new(listener));
         Ok(true)
     }
 
     fn take_events(&mut self) -> Result<Vec<String>, TargetError> {
-        // Messages arrive in order: when this one is there, so are all before it.
+        let Some(listener) = &mut self.listener else { return Ok(Vec::new()) };
+        // Messages arrive in order: when this one is there, so are all before it. It comes beside the reply to PUBLISH.
         let end = format!("{EVENT_CHANNEL}end");
-        self.run(&["PUBLISH", &end, ""].map(|word| word.as_bytes().to_vec()))?;
+        listener.send(&["PUBLISH", &end, ""].map(|word| word.as_bytes().to_vec()))?;
         let mut events = Vec::new();
-        while let Some(listener) = &mut self.listener {
-            let Value::Array(message) = listener.receive()? else { continue };
+        loop {
+            let Value::Push(message) = listener.receive()? else { continue };
             let [_, _, Value::Bulk(channel), Value::Bulk(key)] = message.as_slice() else { continue };
             if *channel == end.as_bytes() {
                 break;

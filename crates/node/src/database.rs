@@ -61,6 +61,7 @@ pub struct Database {
     pub(crate) waiters: Arc<Waiters>,
     pub(crate) watches: Arc<Watches>,
     pub(crate) expired_total: AtomicU64,
+    pub(crate) expired_fields_total: AtomicU64,
     /// Whether what has expired is removed although nobody asks for it.
     pub(crate) removes_due: AtomicBool,
     /// `always`: reads of what is not committed wait for it.
@@ -130,6 +131,7 @@ impl Database {
             waiters: Arc::default(),
             watches: Arc::default(),
             expired_total: AtomicU64::new(0),
+            expired_fields_total: AtomicU64::new(0),
             removes_due: AtomicBool::new(true),
             tracks_uncommitted,
             writes_out_itself: matches!(settings.durability, Durability::Interval { .. }),

@@ -88,6 +88,7 @@ impl Database {
     /// Hands large values that a batch dropped to the background thread.
     pub(crate) fn take_garbage(&self, lane: &mut WriteLane) {
         self.expired_total.fetch_add(lane.batch.expired(), Ordering::Relaxed);
+        self.expired_fields_total.fetch_add(lane.batch.expired_fields(), Ordering::Relaxed);
         lane.batch.discard_inverses();
         let garbage = lane.batch.take_garbage();
         if !garbage.is_empty() {

@@ -30,6 +30,8 @@ pub struct Statistics {
     pub keys_with_expiry: usize,
     /// Entries removed because their time was over, since the start.
     pub expired_total: u64,
+    /// Fields removed because their time was over, since the start.
+    pub expired_fields_total: u64,
     /// Commands that wait for a key to change.
     pub blocked: usize,
     /// The last sequence appended.
@@ -55,6 +57,7 @@ impl Database {
             keys: counts.entries(),
             keys_with_expiry: counts.expiring,
             expired_total: self.expired_total.load(std::sync::atomic::Ordering::Relaxed),
+            expired_fields_total: self.expired_fields_total.load(std::sync::atomic::Ordering::Relaxed),
             blocked: self.waiters.len(),
             last_sequence: self.log.last_sequence(),
             committed: self.log.committed(),

@@ -8,6 +8,7 @@ use crate::commands::table::arg::KEY;
 use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
+use crate::events::Event;
 use crate::limits::FIELD_EXPIRE_AT_MS_MAX;
 use crate::numbers::parse_integer;
 use crate::time::Milliseconds;
@@ -158,6 +159,7 @@ fn hpersist(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Re
     cx.hash(key)?;
     let names = fields(&Cursor::after(args, 2), CommandError::FieldCountNotPositive, "hpersist")?;
     out.array(names.len());
+    let mut persists = false;
     for name in names {
         let field = cx.hash(key)?.and_then(|hash| hash.field(name));
         out.integer(match field.map(|field| field.expire_at_ms) {
@@ -165,9 +167,13 @@ fn hpersist(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Re
             Some(None) => NO_EXPIRY,
             Some(Some(_)) => {
                 cx.hash_set_expiry(key, name, None);
+                persists = true;
                 1
             }
         });
+    }
+    if persists {
+        cx.notify(Event::HPERSIST, key);
     }
     Ok(())
 }
@@ -260,10 +266,25 @@ fn set_expiry(
     let not_positive = CommandError::NotAboveZero { name: "Parameter `numFields`" };
     let names = fields(&cursor, not_positive, command)?;
     out.array(names.len());
+    let mut changed = false;
     for name in names {
-        out.integer(set_field_expiry(cx, key, name, conditions, at_ms)?);
+        let outcome = set_field_expiry(cx, key, name, conditions, at_ms)?;
+        changed |= outcome > 0;
+        out.integer(outcome);
+    }
+    if changed {
+        notify_expiry(cx, key, at_ms);
     }
     Ok(())
+}
+
+/// Tells that fields were given an expiry, or went because it lies in the past.
+pub(super) fn notify_expiry(cx: &WriteCx<'_>, key: &[u8], at_ms: Milliseconds) {
+    if at_ms <= cx.now_ms() {
+        cx.notify_taken(Event::HDEL, key);
+    } else {
+        cx.notify(Event::HEXPIRE, key);
+    }
 }
 
 /// The reply for one field.

@@ -3,12 +3,13 @@
 use selvedge_wire::ReplySink;
 
 use crate::args::{Cursor, ExpiryUnit, Keyword, draw_count, words};
-use crate::commands::field_expiry::{FIELDS, field_time, fields};
+use crate::commands::field_expiry::{FIELDS, field_time, fields, notify_expiry};
 use crate::commands::reply;
 use crate::commands::table::arg::{EX, EXAT, KEY, PX, PXAT, VALUE};
 use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
+use crate::events::Event;
 use crate::limits::RANDOM_DRAWS_MAX;
 use crate::numbers::parse_integer;
 use crate::time::Milliseconds;
@@ -96,9 +97,13 @@ fn hgetdel(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Res
     cx.hash(key)?;
     let names = fields(&Cursor::after(args, 2), CommandError::FieldCountNotPositive, "hgetdel")?;
     out.array(names.len());
+    let mut removed = false;
     for name in names {
         reply::bulk_or_null(out, cx.hash(key)?.and_then(|hash| hash.get(name)));
-        cx.hash_remove(key, name);
+        removed |= cx.hash_remove(key, name);
+    }
+    if removed {
+        cx.notify_taken(Event::HDEL, key);
     }
     Ok(())
 }
@@ -123,15 +128,21 @@ fn hgetex(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resu
     let cursor = Cursor::after(args, 2 + option_words);
     let names = fields(&cursor, CommandError::FieldCountNotPositive, "hgetex")?;
     out.array(names.len());
+    let mut changed = false;
     for name in names {
         let field = cx.hash(key)?.and_then(|hash| hash.field(name));
         reply::bulk_or_null(out, field.map(|field| field.value));
-        match (touch, field.and_then(|field| field.expire_at_ms)) {
-            (Touch::Nothing, _) | (Touch::Persist, None) => {}
-            (Touch::Persist, Some(_)) => drop(cx.hash_set_expiry(key, name, None)),
-            (Touch::Until(at_ms), _) if at_ms <= cx.now_ms() => drop(cx.hash_remove(key, name)),
-            (Touch::Until(at_ms), _) => drop(cx.hash_set_expiry(key, name, Some(at_ms))),
-        }
+        changed |= match (touch, field.and_then(|field| field.expire_at_ms)) {
+            (Touch::Nothing, _) | (Touch::Persist, None) => false,
+            (Touch::Persist, Some(_)) => cx.hash_set_expiry(key, name, None),
+            (Touch::Until(at_ms), _) if at_ms <= cx.now_ms() => cx.hash_remove(key, name),
+            (Touch::Until(at_ms), _) => cx.hash_set_expiry(key, name, Some(at_ms)),
+        };
+    }
+    match touch {
+        Touch::Until(at_ms) if changed => notify_expiry(cx, key, at_ms),
+        Touch::Persist if changed => cx.notify(Event::HPERSIST, key),
+        _ => {}
     }
     Ok(())
 }
@@ -227,6 +238,19 @@ impl<'a> SetExpiring<'a> {
     }
 }
 
+impl SetExpiring<'_> {
+    /// Tells of fields that were set, also of those that went at once: in Redis they have been there.
+    fn notify(&self, cx: &WriteCx<'_>, key: &[u8], was_there: bool) {
+        if !was_there && !cx.exists(key) {
+            cx.notify(Event::NEW, key);
+        }
+        cx.notify(Event::HSET, key);
+        if let Expiry::At(at_ms) = self.expiry {
+            notify_expiry(cx, key, at_ms);
+        }
+    }
+}
+
 /// The pairs behind FIELDS, their count in front.
 fn pairs<'a>(words: Args<'a>) -> Result<&'a [[&'a [u8]; 2]], CommandError> {
     let wrong_arity = CommandError::WrongArity { command: "hsetex" };
@@ -245,6 +269,7 @@ fn hsetex(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resu
     let now_ms = cx.now_ms();
     let set = SetExpiring::parse(args, now_ms)?;
     let allowed = set.is_allowed(cx, key)?;
+    let was_there = cx.exists(key);
     for [name, value] in set.pairs.iter().filter(|_| allowed) {
         let expire_at_ms = match set.expiry {
             Expiry::None => None,
@@ -257,6 +282,9 @@ fn hsetex(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resu
         } else {
             cx.hash_put(key, Field { name, value, expire_at_ms });
         }
+    }
+    if allowed {
+        set.notify(cx, key, was_there);
     }
     out.integer(i64::from(allowed));
     Ok(())

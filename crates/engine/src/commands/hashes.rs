@@ -9,6 +9,7 @@ use crate::commands::table::arg::{COUNT, KEY, MATCH, VALUE};
 use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
+use crate::events::Event;
 use crate::long_double::LongDouble;
 use crate::numbers::parse_integer;
 use crate::types::Field;
@@ -211,6 +212,9 @@ fn hdel(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result
             removed += usize::from(cx.hash_remove(key, field));
         }
     }
+    if removed > 0 {
+        cx.notify_taken(Event::HDEL, key);
+    }
     reply::length(out, removed);
     Ok(())
 }
@@ -255,6 +259,7 @@ fn hincrby(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Res
     let expire_at_ms = stored.and_then(|field| field.expire_at_ms);
     let mut digits = itoa::Buffer::new();
     cx.hash_put(key, Field { name: field, value: digits.format(after).as_bytes(), expire_at_ms });
+    cx.notify(Event::HINCRBY, key);
     out.integer(after);
     Ok(())
 }
@@ -273,6 +278,7 @@ fn hincrbyfloat(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -
     let after = reply::finite_sum(before, increment)?;
     let expire_at_ms = stored.and_then(|field| field.expire_at_ms);
     cx.hash_put(key, Field { name: field, value: after.as_bytes(), expire_at_ms });
+    cx.notify(Event::HINCRBYFLOAT, key);
     out.bulk(after.as_bytes());
     Ok(())
 }
@@ -341,7 +347,9 @@ fn set_fields(cx: &mut WriteCx<'_>, args: Args<'_>, command: &'static str) -> Re
     let [key] = words(args);
     let pairs = reply::pairs(args, 2, command)?;
     cx.hash(key)?;
-    Ok(pairs.filter(|(field, value)| cx.hash_set(key, field, value)).count())
+    let added = pairs.filter(|(field, value)| cx.hash_set(key, field, value)).count();
+    cx.notify(Event::HSET, key);
+    Ok(added)
 }
 
 fn hsetnx(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
@@ -349,6 +357,7 @@ fn hsetnx(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resu
     let absent = cx.hash(key)?.is_none_or(|hash| hash.get(field).is_none());
     if absent {
         cx.hash_set(key, field, value);
+        cx.notify(Event::HSET, key);
     }
     out.integer(i64::from(absent));
     Ok(())

@@ -7,6 +7,7 @@ use crate::commands::reply;
 use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
+use crate::events::Event;
 use crate::hash::KeyHasher;
 use crate::mutation::Members;
 use crate::types::{SetRef, set_algebra};
@@ -103,6 +104,15 @@ enum Operation {
 }
 
 impl Operation {
+    /// What it is called when it stores its result.
+    fn event(self) -> Event {
+        match self {
+            Self::Union => Event::SUNIONSTORE,
+            Self::Intersection => Event::SINTERSTORE,
+            Self::Difference => Event::SDIFFSTORE,
+        }
+    }
+
     /// The members that come out. Keys that are not there are empty sets.
     fn members<'a>(self, hasher: KeyHasher, sets: &[Option<SetRef<'a>>]) -> Vec<&'a [u8]> {
         let present: Vec<SetRef<'a>> = sets.iter().flatten().copied().collect();
@@ -145,11 +155,15 @@ fn store(
     operation: Operation,
 ) -> Result<(), CommandError> {
     let [destination] = words(args);
-    let members = operation.members(cx.hasher(), &sets(cx, Cursor::after(args, 2).rest())?);
+    let sources = Cursor::after(args, 2);
+    sources.clone().for_each(|source| cx.notify_miss(source));
+    let members = operation.members(cx.hasher(), &sets(cx, sources.rest())?);
     reply::length(out, members.len());
     let packed = Members::pack(&members);
     if let Some(members) = Members::new(&packed) {
+        let was_there = cx.exists(destination);
         cx.set_store(destination, members);
+        cx.notify_stored(operation.event(), destination, was_there);
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use crate::commands::table::arg::{COUNT, KEY, MATCH};
 use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
+use crate::events::Event;
 use crate::limits::RANDOM_DRAWS_MAX;
 use crate::random;
 use crate::types::SetRef;
@@ -148,6 +149,9 @@ fn sadd(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result
     let [key] = words(args);
     cx.set(key)?;
     let added = Cursor::after(args, 2).filter(|member| cx.set_add(key, member)).count();
+    if added > 0 {
+        cx.notify(Event::SADD, key);
+    }
     reply::length(out, added);
     Ok(())
 }
@@ -201,7 +205,10 @@ fn smove(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resul
     };
     if moves && source != destination {
         cx.set_remove(source, member);
-        cx.set_add(destination, member);
+        cx.notify_taken(Event::SREM, source);
+        if cx.set_add(destination, member) {
+            cx.notify(Event::SADD, destination);
+        }
     }
     out.integer(i64::from(moves));
     Ok(())
@@ -218,6 +225,7 @@ fn spop(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result
         (Some(set), Some(count)) if count >= set.len() => {
             write_members(Some(set), out);
             cx.remove(key);
+            cx.notify_taken(Event::SPOP, key);
             return Ok(());
         }
         (Some(set), Some(count)) => {
@@ -234,6 +242,9 @@ fn spop(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result
     }
     for member in &drawn {
         cx.set_remove(key, member);
+    }
+    if !drawn.is_empty() {
+        cx.notify_taken(Event::SPOP, key);
     }
     Ok(())
 }
@@ -272,6 +283,9 @@ fn srem(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result
     let mut removed = 0;
     if cx.set(key)?.is_some() {
         removed = Cursor::after(args, 2).filter(|member| cx.set_remove(key, member)).count();
+    }
+    if removed > 0 {
+        cx.notify_taken(Event::SREM, key);
     }
     reply::length(out, removed);
     Ok(())

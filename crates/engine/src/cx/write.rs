@@ -8,7 +8,7 @@ use super::memo::{Memo, Watcher};
 use super::notices::Notices;
 use crate::batch::Batch;
 use crate::cx::{End, Lookup, Seen};
-use crate::entry::{EntryRef, saturated};
+use crate::entry::{EntryRef, Record, saturated};
 use crate::events::Event;
 use crate::expire::Expired;
 use crate::functions::{Functions, Libraries, Library};
@@ -101,8 +101,10 @@ impl<'a> WriteCx<'a> {
     pub fn remove_expired(&mut self, expired: &Expired) {
         let hash = self.memo.hash(self.keyspace, &expired.key);
         if !self.expire(hash, &expired.key) {
-            for field in &expired.fields {
-                self.expire_field(hash, &expired.key, field);
+            let removed =
+                expired.fields.iter().filter(|field| self.expire_field(hash, &expired.key, field)).count();
+            if removed > 0 {
+                self.notify_taken(Event::HEXPIRED, &expired.key);
             }
         }
     }
@@ -328,11 +330,28 @@ impl<'a> WriteCx<'a> {
         let expired =
             shard.is_due(now_ms) && shard.get(hash, key).is_some_and(|record| record.is_expired(now_ms));
         if expired {
-            self.mutate(hash, &Mutation::Remove { key });
-            self.batch.count_expired();
-            self.notify(Event::EXPIRED, key);
+            self.remove_whole(hash, key);
         }
         expired
+    }
+
+    /// Removes an entry that has expired, or of which every field has.
+    #[cold]
+    fn remove_whole(&mut self, hash: KeyHash, key: &[u8]) {
+        let now_ms = self.now.ms();
+        let record = self.shards.get(hash).get(hash, key);
+        let is_due = record.and_then(Record::expire_at_ms).is_some_and(|at_ms| now_ms > at_ms);
+        let fields = record.and_then(|record| Some(EntryRef::new(record).hash().ok()?.len()));
+        self.mutate(hash, &Mutation::Remove { key });
+        self.batch.count_expired();
+        match fields.filter(|_| !is_due) {
+            Some(fields) => {
+                self.batch.count_expired_fields(fields);
+                self.notify(Event::HEXPIRED, key);
+                self.notify(Event::DEL, key);
+            }
+            None => self.notify(Event::EXPIRED, key),
+        }
     }
 
     /// Removes a field if it has expired. Whether it did.
@@ -340,6 +359,7 @@ impl<'a> WriteCx<'a> {
         let expired = self.is_field_expired(hash, key, field);
         if expired {
             self.mutate(hash, &Mutation::HashRemove { key, field });
+            self.batch.count_expired_fields(1);
         }
         expired
     }

@@ -78,11 +78,7 @@ fn sort(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result
         cx.remove(destination);
         stored.iter().for_each(|element| cx.list_push(destination, End::Back, element));
     });
-    if !stored.is_empty() {
-        cx.notify(Event::SORTSTORE, destination);
-    } else if was_there {
-        cx.notify(Event::DEL, destination);
-    }
+    cx.notify_stored(Event::SORTSTORE, destination, was_there);
     reply::length(out, stored.len());
     Ok(())
 }

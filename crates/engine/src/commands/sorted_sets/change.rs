@@ -10,6 +10,7 @@ use crate::commands::table::arg::KEY;
 use crate::commands::table::{Arg, Args, Arity, Command, KeyUse, Keys, Run, Traits};
 use crate::cx::{Lookup, WriteCx};
 use crate::error::CommandError;
+use crate::events::Event;
 use crate::keyspace::Outcome;
 use crate::numbers::parse_score;
 
@@ -176,6 +177,9 @@ fn add(
         }
         last = Some(score);
     }
+    if added + changed > 0 {
+        cx.notify(if options.increments { Event::ZINCR } else { Event::ZADD }, key);
+    }
     match last {
         _ if !options.increments => {
             reply::length(out, added + if options.counts_changes { changed } else { 0 });
@@ -191,6 +195,9 @@ fn zrem(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result
     let mut removed = 0;
     if cx.sorted_set(key)?.is_some() {
         removed = Cursor::after(args, 2).filter(|member| cx.sorted_set_remove(key, member)).count();
+    }
+    if removed > 0 {
+        cx.notify_taken(Event::ZREM, key);
     }
     reply::length(out, removed);
     Ok(())

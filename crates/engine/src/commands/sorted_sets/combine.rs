@@ -6,13 +6,14 @@ use selvedge_wire::ReplySink;
 use smallvec::SmallVec;
 
 use super::{SORTED_SET, WITHSCORES, store, write_members};
-use crate::args::{Cursor, Keyword, amount, integer, words};
+use crate::args::{Cursor, Keyword, amount, counted_keys, integer, words};
 use crate::commands::reply;
 use crate::commands::table::arg::KEY;
 use crate::commands::table::{Arg, Args, Arity, Command, KeyUse, Keys, Run, Traits};
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::entry::EntryRef;
 use crate::error::CommandError;
+use crate::events::Event;
 use crate::mutation::ScoredMembers;
 use crate::numbers::parse_score;
 use crate::types::{DataType, SetRef, SortedSetRef};
@@ -112,6 +113,17 @@ enum Operation {
     Union,
     Intersection,
     Difference,
+}
+
+impl Operation {
+    /// What it is called when it stores its result.
+    fn event(self) -> Event {
+        match self {
+            Self::Union => Event::ZUNIONSTORE,
+            Self::Intersection => Event::ZINTERSTORE,
+            Self::Difference => Event::ZDIFFSTORE,
+        }
+    }
 }
 
 /// How the scores of one member become one.
@@ -343,7 +355,9 @@ fn write(
     let [destination] = words(args);
     let members = Combination::parse(cx, args, 2, operation, command)?.members();
     let (packed, count) = (ScoredMembers::pack(members.iter().copied()), members.len());
-    store(cx, destination, &packed, count, out);
+    counted_keys(args, 2, CommandError::Syntax)?.0.iter().for_each(|source| cx.notify_miss(source));
+    store(cx, destination, &packed, operation.event());
+    reply::length(out, count);
     Ok(())
 }
 

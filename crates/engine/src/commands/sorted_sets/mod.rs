@@ -11,7 +11,8 @@ use selvedge_wire::ReplySink;
 
 use crate::commands::reply;
 use crate::commands::table::{Arg, Command, Group};
-use crate::cx::WriteCx;
+use crate::cx::{Lookup, WriteCx};
+use crate::events::Event;
 use crate::mutation::ScoredMembers;
 
 const SORTED_SET: Command = Command::base(Group::SortedSet);
@@ -30,12 +31,13 @@ fn write_members<'a>(
     reply::items(out, members, count, with_scores.then_some(scores));
 }
 
-/// Makes `key` a sorted set of members in order that [`ScoredMembers::pack`] put together, and replies with their count.
-fn store(cx: &mut WriteCx<'_>, key: &[u8], packed: &[u8], count: usize, out: &mut dyn ReplySink) {
-    reply::length(out, count);
+/// Makes `key` a sorted set of members in order that [`ScoredMembers::pack`] put together, and tells of it.
+fn store(cx: &mut WriteCx<'_>, key: &[u8], packed: &[u8], event: Event) {
     let members = ScoredMembers::new(packed);
     debug_assert!(members.is_some(), "the members are in order");
     if let Some(members) = members {
+        let was_there = cx.exists(key);
         cx.sorted_set_store(key, members);
+        cx.notify_stored(event, key, was_there);
     }
 }

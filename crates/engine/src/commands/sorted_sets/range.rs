@@ -7,10 +7,12 @@ use selvedge_wire::ReplySink;
 use super::interval::{By, Interval};
 use super::{SORTED_SET, WITHSCORES, store, write_members};
 use crate::args::{Cursor, Keyword, words};
+use crate::commands::reply;
 use crate::commands::table::arg::KEY;
 use crate::commands::table::{Arg, Args, Arity, Command, KeyUse, Keys, Run, Traits};
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
+use crate::events::Event;
 use crate::mutation::ScoredMembers;
 use crate::types::SortedSetRef;
 
@@ -228,7 +230,9 @@ fn zrangestore(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) ->
         }
         None => (Vec::new(), 0),
     };
-    store(cx, destination, &packed, count, out);
+    cx.notify_miss(source);
+    store(cx, destination, &packed, Event::ZRANGESTORE);
+    reply::length(out, count);
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use crate::commands::table::arg::{COUNT, KEY};
 use crate::commands::table::{Arg, Args, Arity, Command, KeyUse, Keys, Run, Traits};
 use crate::cx::{Lookup, WriteCx};
 use crate::error::CommandError;
+use crate::events::Event;
 use crate::types::SortedSetRef;
 
 const REMOVE_RANGE: Command = Command {
@@ -124,6 +125,21 @@ impl Extreme {
     }
 }
 
+impl Extreme {
+    /// Takes the members of these ranks out.
+    fn remove_from(self, cx: &mut WriteCx<'_>, key: &[u8], ranks: Range<usize>) {
+        if ranks.is_empty() {
+            return;
+        }
+        cx.sorted_set_remove_range(key, ranks);
+        let event = match self {
+            Self::Lowest => Event::ZPOPMIN,
+            Self::Highest => Event::ZPOPMAX,
+        };
+        cx.notify_taken(event, key);
+    }
+}
+
 fn zmpop(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
     if !ManyPop::parse(args, 1)?.run(cx, out)? {
         out.null_array();
@@ -177,7 +193,7 @@ impl<'a> ManyPop<'a> {
                 out.bulk(member);
                 out.double(score);
             }
-            cx.sorted_set_remove_range(key, ranks);
+            self.extreme.remove_from(cx, key, ranks);
             return Ok(true);
         }
         Ok(false)
@@ -204,7 +220,7 @@ pub(crate) fn pop_one(
             out.bulk(member);
             out.double(score);
         }
-        cx.sorted_set_remove_range(key, ranks);
+        extreme.remove_from(cx, key, ranks);
         return Ok(true);
     }
     Ok(false)
@@ -242,7 +258,7 @@ fn pop(
             out.double(score);
         }
     }
-    cx.sorted_set_remove_range(key, ranks);
+    extreme.remove_from(cx, key, ranks);
     Ok(())
 }
 
@@ -276,6 +292,14 @@ fn remove_range(
     let interval = Interval::parse(by, start, stop)?;
     let ranks = cx.sorted_set(key)?.map_or(0..0, |set| interval.ranks_in(set, false));
     reply::length(out, ranks.len());
-    cx.sorted_set_remove_range(key, ranks);
+    if !ranks.is_empty() {
+        cx.sorted_set_remove_range(key, ranks);
+        let event = match by {
+            By::Rank => Event::ZREMRANGEBYRANK,
+            By::Score => Event::ZREMRANGEBYSCORE,
+            By::Member => Event::ZREMRANGEBYLEX,
+        };
+        cx.notify_taken(event, key);
+    }
     Ok(())
 }

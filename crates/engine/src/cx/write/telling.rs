@@ -31,6 +31,18 @@ impl WriteCx<'_> {
         }
     }
 
+    /// Tells of a result that was stored at `key`. One without elements leaves nothing, and deletes what was there.
+    pub fn notify_stored(&self, event: Event, key: &[u8], was_there: bool) {
+        if !self.notices.wants(event) && !self.notices.wants(Event::DEL) {
+            return;
+        }
+        if self.exists(key) {
+            self.notify(event, key);
+        } else if was_there {
+            self.notify(Event::DEL, key);
+        }
+    }
+
     /// Changes in several steps that put a value in the place of whatever `key` holds: told of as one.
     pub(crate) fn replacing<T>(&mut self, key: &[u8], change: impl FnOnce(&mut Self) -> T) -> T {
         let told = [Event::NEW, Event::OVERWRITTEN, Event::TYPE_CHANGED];
