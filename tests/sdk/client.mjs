@@ -3,10 +3,15 @@ import { after } from "node:test";
 import { Redis } from "@upstash/redis";
 import { Selvedge } from "../harness/selvedge.mjs";
 
-// Gone when the tests of the file have run.
+// Gone when the tests of the file have run; what was handed to `server.before` is closed before it.
 export async function startServer() {
   const server = await Selvedge.start();
-  after(() => server.remove());
+  const closing = [];
+  server.before = (close) => closing.push(close);
+  after(async () => {
+    for (const close of closing.reverse()) await close();
+    await server.remove();
+  });
   return server;
 }
 
