@@ -377,8 +377,11 @@ pub enum CommandError {
     #[error("ERR Can not execute a script with write flag using *_ro command.")]
     WriteFlag,
     /// A script holds everything and has done so for long.
-    #[error("BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.")]
-    Busy,
+    #[error("BUSY Redis is busy running a script. You can only call {kill} or SHUTDOWN NOSAVE.")]
+    Busy {
+        /// The command that ends it.
+        kill: &'static str,
+    },
     /// There is no script to kill.
     #[error("NOTBUSY No scripts in execution right now.")]
     NotBusy,

@@ -7,6 +7,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use selvedge_engine::CommandError;
 use selvedge_engine::hash::HashSeed;
 use selvedge_engine::keyspace::{Digest, Garbage, Keyspace};
 use selvedge_engine::mutation::Mutation;
@@ -188,6 +189,28 @@ impl Database {
         Duration::from_micros(self.clock.monotonic_us().saturating_sub(self.started_us))
     }
 
+    /// Sets how long a script runs before others are told that it does, in milliseconds. 0: they always wait.
+    pub fn set_busy_reply_threshold_ms(&self, threshold_ms: u64) {
+        self.scripts.watches.set_busy_ms(threshold_ms);
+    }
+
+    /// What [`Database::set_busy_reply_threshold_ms`] set, or the settings.
+    #[must_use]
+    pub fn busy_reply_threshold_ms(&self) -> u64 {
+        self.scripts.watches.busy_ms()
+    }
+
+    /// What commands are answered while a script holds everything for long.
+    #[must_use]
+    pub fn busy_error(&self) -> Option<CommandError> {
+        self.scripts.watches.is_busy().then(|| self.scripts.watches.busy())
+    }
+
+    /// Asks all scripts that run to end, undone: nobody waits for them any more.
+    pub fn end_scripts(&self) {
+        self.scripts.watches.kill_all();
+    }
+
     /// What the operator decided.
     #[must_use]
     pub fn settings(&self) -> &NodeSettings {
@@ -211,6 +234,7 @@ impl Database {
     /// # Errors
     /// The last sync failed: what was not yet acknowledged may be lost.
     pub fn close(&self) -> Result<(), crate::CommitError> {
+        self.scripts.watches.kill_all();
         let lane = self.lane.lock();
         let closed = self.log.close().map_err(|error| crate::CommitError { reason: error.to_string() });
         self.fail("the server is shutting down");

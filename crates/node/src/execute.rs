@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 use crate::database::Database;
 use crate::limits::{LANE_PATIENCE, MUTATION_OVERHEAD_BYTES};
 use crate::outbox::Outbox;
-use crate::script::{Pace, busy};
+use crate::script::Pace;
 use crate::waiters::{Blocked, Waiter};
 use crate::write_lane::{HeldLane, WriteLane};
 
@@ -79,7 +79,7 @@ impl Database {
         out: &mut dyn ReplySink,
     ) -> Executed {
         if self.scripts.watches.is_busy() && !command.traits.contains(Traits::ALLOW_BUSY) {
-            return busy();
+            return self.busy();
         }
         match command.run {
             Run::Read(handler) => self.execute_read(command, handler, args, out),
@@ -108,12 +108,15 @@ impl Database {
             self.remove_met(&keys);
         }
         let (result, seen) = if command.traits.contains(Traits::ROAMING) {
+            if let Err(busy) = self.wait_for_scripts() {
+                return busy;
+            }
             let cx = ReadCx::roaming(&self.keyspace, self.clock.now());
             (handler(&cx, args, out), cx.seen())
         } else {
             let gives_up = || self.scripts.watches.is_busy();
             let Some(guards) = self.keyspace.read_unless(&scope(whole, &keys), &gives_up) else {
-                return busy();
+                return self.busy();
             };
             let cx = ReadCx::new(&self.keyspace, &guards, self.clock.now()).with_post(&outbox);
             let cx = match keys.first() {
@@ -202,7 +205,7 @@ impl Database {
                 return Ok(HeldLane::new(lane, &self.hub));
             }
             if self.scripts.watches.is_busy() {
-                return Err(busy());
+                return Err(self.busy());
             }
         }
     }
@@ -210,6 +213,14 @@ impl Database {
     /// Takes the write lane, however long that takes.
     pub(crate) fn wait_for_lane(&self) -> HeldLane<'_> {
         HeldLane::new(self.lane.lock(), &self.hub)
+    }
+
+    /// Waits while a script holds all shards, unless it takes long. For what then locks shards where it cannot give up.
+    pub(crate) fn wait_for_scripts(&self) -> Result<(), Executed> {
+        // Whoever holds all holds this one.
+        let one = Scope::key(self.keyspace.hash(b""));
+        let gives_up = || self.scripts.watches.is_busy();
+        self.keyspace.read_unless(&one, &gives_up).map(drop).ok_or_else(|| self.busy())
     }
 
     /// Runs one write under the locks of its keys' shards and logs what it changed.

@@ -34,6 +34,14 @@ pub struct Statistics {
     pub expired_fields_total: u64,
     /// Commands that wait for a key to change.
     pub blocked: usize,
+    /// Scripts that EVALSHA finds.
+    pub scripts: usize,
+    /// Bytes of their texts.
+    pub scripts_bytes: usize,
+    /// Libraries of functions.
+    pub libraries: usize,
+    /// Functions of all libraries.
+    pub functions: usize,
     /// The last sequence appended.
     pub last_sequence: Sequence,
     /// The last sequence committed.
@@ -53,12 +61,18 @@ impl Database {
     #[must_use]
     pub fn statistics(&self) -> Statistics {
         let counts = self.keyspace.counts();
+        let (scripts, scripts_bytes) = self.scripts.counts();
+        let libraries = self.keyspace.libraries();
         Statistics {
             keys: counts.entries(),
             keys_with_expiry: counts.expiring,
             expired_total: self.expired_total.load(std::sync::atomic::Ordering::Relaxed),
             expired_fields_total: self.expired_fields_total.load(std::sync::atomic::Ordering::Relaxed),
             blocked: self.waiters.len(),
+            scripts,
+            scripts_bytes,
+            libraries: libraries.iter().len(),
+            functions: libraries.iter().map(|library| library.functions.len()).sum(),
             last_sequence: self.log.last_sequence(),
             committed: self.log.committed(),
             log: self.log.statistics(),

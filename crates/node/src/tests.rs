@@ -349,7 +349,7 @@ async fn a_walk_lets_others_write_and_misses_nothing_that_stays() {
     let command = database.admit(caller, &args).unwrap();
     let mut walking = database.begin_walk(command, &args).unwrap();
     let mut steps = 1;
-    while database.step_walk(&mut walking) {
+    while database.step_walk(&mut walking).unwrap() {
         run(&database, &format!("SET comes:{steps} v")).await;
         run(&database, "DEL comes:1").await;
         steps += 1;

@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use crate::database::Database;
 use crate::execute::{Executed, HashedKeys, log_bytes, scope, write_error};
 use crate::outbox::Outbox;
-use crate::script::{Pace, Within, busy};
+use crate::script::{Pace, Within};
 use crate::watches::Watch;
 use crate::write_lane::WriteLane;
 
@@ -89,7 +89,7 @@ impl Database {
         each: EachReply<'_>,
     ) -> Executed {
         if self.scripts.watches.is_busy() {
-            return busy();
+            return self.busy();
         }
         let plan = self.plan(queue);
         let outbox = Outbox::new(&self.hub);
@@ -143,7 +143,7 @@ impl Database {
 
     fn run_reads(&self, plan: &Plan<'_>, outbox: &Outbox<'_>, each: EachReply<'_>) -> Result<Met, Executed> {
         let gives_up = || self.scripts.watches.is_busy();
-        let guards = self.keyspace.read_unless(&plan.scope, &gives_up).ok_or_else(busy)?;
+        let guards = self.keyspace.read_unless(&plan.scope, &gives_up).ok_or_else(|| self.busy())?;
         let now = self.clock.now();
         self.check_guards(plan, &ReadCx::new(&self.keyspace, &guards, now))?;
         let mut met_expired = false;

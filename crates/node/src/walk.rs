@@ -27,11 +27,15 @@ impl Database {
     }
 
     /// Meets the next entries, with one shard locked at a time. False after the last.
-    pub fn step_walk(&self, walking: &mut Walking<'_>) -> bool {
+    ///
+    /// # Errors
+    /// [`Executed::Undone`]: a script holds everything for long.
+    pub fn step_walk(&self, walking: &mut Walking<'_>) -> Result<bool, Executed> {
+        self.wait_for_scripts()?;
         let Walking { walk, now, cursor } = walking;
         let cx = ReadCx::roaming(&self.keyspace, *now);
         *cursor = cx.scan(*cursor, WALK_STEP_ENTRIES, &mut |entry| walk.visit(entry));
-        *cursor != 0
+        Ok(*cursor != 0)
     }
 
     /// Begins the reply, after the last step. Also says whether more follows, which [`Walking::reply_items`] writes.

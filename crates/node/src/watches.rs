@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 use selvedge_engine::mutation::Touched;
-use selvedge_engine::{Lookup as _, ReadCx, Scope};
+use selvedge_engine::{CommandError, Lookup as _, ReadCx, Scope};
 
 use crate::database::Database;
 use crate::execute::{HashedKeys, scope};
@@ -115,7 +115,12 @@ impl Database {
     }
 
     /// Watches more keys. What has expired is removed first, so that its removal breaks no watch.
-    pub fn watch(&self, watch: &mut Watch, keys: &[&[u8]]) {
+    ///
+    /// # Errors
+    /// [`CommandError::Busy`]: a script holds everything for long. Keys in front of the one that was met may be watched.
+    pub fn watch(&self, watch: &mut Watch, keys: &[&[u8]]) -> Result<(), CommandError> {
+        let busy = |_| self.scripts.watches.busy();
+        self.wait_for_scripts().map_err(busy)?;
         for key in keys {
             if watch.keys.iter().any(|watched| *watched.key == **key) {
                 continue;
@@ -123,14 +128,15 @@ impl Database {
             let hashed: HashedKeys<'_> = std::iter::once((*key, self.keyspace.hash(key))).collect();
             self.remove_met(&hashed);
             // Under the lane nothing changes between the look at the key and the entry in the registry.
-            let _lane = self.lane.lock();
-            let was_alive = self.are_alive(&hashed);
+            let _lane = self.lock_lane().map_err(busy)?;
+            let was_alive = self.are_alive(&hashed).unwrap_or(true);
             let watcher = Watcher { is_broken: Arc::clone(&watch.is_broken), was_alive };
             let mut by_key = self.watches.by_key.lock();
             by_key.entry(Box::from(*key)).or_default().push(watcher);
             self.watches.count.store(by_key.len(), Ordering::Release);
             watch.keys.push(Watched { key: Box::from(*key), was_alive });
         }
+        Ok(())
     }
 
     /// Whether every watched key is as it was, as far as this can be said while others may write.
@@ -144,16 +150,17 @@ impl Database {
         let alive = watch.keys.iter().filter(|watched| watched.was_alive);
         let keys: HashedKeys<'_> =
             alive.map(|watched| (&*watched.key, self.keyspace.hash(&watched.key))).collect();
-        // Time takes keys away without a mutation.
-        !watch.is_broken.load(Ordering::Acquire) && self.are_alive(&keys)
+        // Time takes keys away without a mutation. While a script holds them for long, nobody can say.
+        !watch.is_broken.load(Ordering::Acquire) && self.are_alive(&keys).unwrap_or(true)
     }
 
-    fn are_alive(&self, keys: &HashedKeys<'_>) -> bool {
+    /// None: a script holds them for long.
+    fn are_alive(&self, keys: &HashedKeys<'_>) -> Option<bool> {
         let guards = match scope(false, keys) {
-            Scope::None => return true,
-            scope => self.keyspace.read(&scope),
+            Scope::None => return Some(true),
+            scope => self.keyspace.read_unless(&scope, &|| self.scripts.watches.is_busy())?,
         };
         let cx = ReadCx::new(&self.keyspace, &guards, self.clock.now());
-        keys.iter().all(|(key, _)| cx.exists(key))
+        Some(keys.iter().all(|(key, _)| cx.exists(key)))
     }
 }

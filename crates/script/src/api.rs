@@ -37,15 +37,6 @@ pub(crate) struct RespVersion(pub(crate) Protocol);
 /// The contents of `redis`.
 pub(crate) fn redis(lua: &Lua) -> mlua::Result<Table> {
     let table = functions(lua, NATIVES)?;
-    table.raw_set(
-        "register_function",
-        crate::natives::function(lua, "register_function", |_| {
-            Err(Raised::Reply(
-                "ERR redis.register_function can only be called on FUNCTION LOAD command".to_owned(),
-            )
-            .into())
-        })?,
-    )?;
     constants(&table)?;
     for (name, value) in
         [("REPL_NONE", 0), ("REPL_AOF", 1), ("REPL_SLAVE", 2), ("REPL_REPLICA", 2), ("REPL_ALL", 3)]
@@ -78,28 +69,27 @@ enum Ask {
 fn ask_host(arguments: &Arguments<'_>, ask: Ask) -> mlua::Result<MultiValue> {
     let host = arguments.lua.app_data_ref::<HostFunction>().map(|host| host.0.clone());
     let host = host.ok_or_else(|| arguments.error("no commands outside a script"))?;
-    let mut values = arguments.values.clone();
-    values.push_front(Value::Integer(ask as i64));
-    host.call(values)
+    // Not as arguments: as many as a function of C may be given would not fit a second time.
+    arguments.lua.set_app_data(Asked(arguments.values.clone()));
+    host.call(ask as i64)
 }
 
+/// What the host is asked about.
+struct Asked(MultiValue);
+
 /// Serves what the natives ask: the one function that knows the host.
-pub(crate) fn serve(
-    host: &mut dyn ScriptHost,
-    lua: &Lua,
-    mut values: MultiValue,
-) -> mlua::Result<MultiValue> {
-    let ask = values.pop_front();
+pub(crate) fn serve(host: &mut dyn ScriptHost, lua: &Lua, ask: i64) -> mlua::Result<MultiValue> {
+    let mut values = lua.remove_app_data::<Asked>().map(|asked| asked.0).unwrap_or_default();
     match ask {
-        Some(Value::Integer(0)) => match command(host, lua, &values)? {
+        0 => match command(host, lua, &values)? {
             Ok(value) => Ok(one(value)),
             Err(text) => Err(Raised::Reply(text).into()),
         },
-        Some(Value::Integer(1)) => match command(host, lua, &values)? {
+        1 => match command(host, lua, &values)? {
             Ok(value) => Ok(one(value)),
             Err(text) => Ok(one(Value::Table(reply::error_table(lua, &text)?))),
         },
-        Some(Value::Integer(2)) => {
+        2 => {
             let level = match values.pop_front() {
                 Some(Value::Integer(0)) => LogLevel::Debug,
                 Some(Value::Integer(1)) => LogLevel::Verbose,

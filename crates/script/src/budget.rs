@@ -17,7 +17,7 @@ pub trait Watch: Send + Sync {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Stop {
     /// SCRIPT KILL or FUNCTION KILL.
-    #[error("Script killed by user with SCRIPT KILL.")]
+    #[error("Script killed by user with SCRIPT KILL...")]
     Killed,
     /// It ran longer than any may.
     #[error("the script ran longer than script_time_ms_max")]

@@ -17,13 +17,19 @@ pub enum ScriptError {
     /// A library failed while it was loaded.
     #[error("ERR Error registering functions: {0}")]
     Register(String),
+    /// A library took longer to load than one may.
+    #[error("ERR Error registering functions: ERR FUNCTION LOAD timeout")]
+    LoadTimeout,
     /// A library registered nothing.
     #[error("ERR No functions registered")]
     NoFunctions,
     /// The script raised an error that it did not catch. The text is ready for the reply.
     #[error("{0}")]
     Raised(String),
-    /// Somebody else ended it.
+    /// Somebody else ended it, and the line says where it was.
+    #[error("{0}")]
+    Killed(String),
+    /// It took longer than it may.
     #[error("ERR Error running script: {0}")]
     Stopped(Stop),
     /// It needs more memory than an interpreter may hold.
@@ -47,6 +53,9 @@ pub enum ScriptError {
     /// The first line names another engine.
     #[error("ERR Unexpected engine in script shebang: {0}")]
     UnknownEngine(String),
+    /// The quotes of the first line do not match.
+    #[error("ERR Invalid engine in script shebang")]
+    InvalidEngine,
     /// The first line has an option that there is not.
     #[error("ERR Unknown lua shebang option: {0}")]
     UnknownShebangOption(String),

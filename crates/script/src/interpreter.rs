@@ -9,7 +9,7 @@ use selvedge_engine::scripting::ScriptHost;
 use selvedge_wire::{Protocol, ReplySink};
 
 use crate::api::{self, HostFunction, RespVersion};
-use crate::budget::{self, Watch, Watched};
+use crate::budget::{self, Stop, Watch, Watched};
 use crate::error::{Raised, ScriptError};
 use crate::limits::{COMPILED_SCRIPTS_MAX, INSTRUCTIONS_PER_LOOK, MEMORY_BYTES_MAX, MEMORY_KEPT_BYTES};
 use crate::random::Random;
@@ -128,7 +128,7 @@ impl Interpreter {
     pub fn examine(&mut self, code: &[u8], watch: &Arc<dyn Watch>) -> Result<Library, ScriptError> {
         let header = shebang::library_header(code)?;
         let (records, _) = self.load(code, watch)?;
-        Ok(Library { name: header.name.to_owned(), code: code.into(), functions: records })
+        Ok(Library { name: header.name, code: code.into(), functions: records })
     }
 
     /// Calls a function of a library, which is loaded first where it is not, or not in this version.
@@ -210,7 +210,7 @@ impl Interpreter {
         self.begin(call.name, call.random, watch);
         let lua = &self.lua;
         let ran = lua.scope(|scope| {
-            let serve = scope.create_function_mut(|lua, values| api::serve(host, lua, values))?;
+            let serve = scope.create_function_mut(|lua, ask| api::serve(host, lua, ask))?;
             lua.set_app_data(HostFunction(serve));
             let (keys, arguments) = (strings(lua, call.keys)?, strings(lua, call.arguments)?);
             run.call::<MultiValue>((function, keys, arguments, self.failed.clone()))
@@ -249,7 +249,10 @@ impl Interpreter {
         self.lua.remove_app_data::<Watched>();
         self.lua.remove_app_data::<HostFunction>();
         let failure = self.lua.remove_app_data::<Failure>().and_then(|failure| failure.0);
-        let ended = matches!(failure, Some(ScriptError::Stopped(_) | ScriptError::OutOfMemory { .. }));
+        let ended = matches!(
+            failure,
+            Some(ScriptError::Killed(_) | ScriptError::Stopped(_) | ScriptError::OutOfMemory { .. })
+        );
         let cleaned = self.sandbox.clean.call::<()>(());
         let collected = self.lua.used_memory() < MEMORY_KEPT_BYTES || self.lua.gc_collect().is_ok();
         self.spent |= ended || cleaned.is_err() || !collected;
@@ -273,6 +276,9 @@ fn strings(lua: &Lua, words: &[&[u8]]) -> mlua::Result<Table> {
 /// The error line for what a script raised and did not catch.
 fn failure(lua: &Lua, error: &Value, name: &str) -> ScriptError {
     let text = match (error, tables::raised(error)) {
+        (_, Some(Raised::Stopped(stop @ Stop::Killed))) => {
+            return ScriptError::Killed(located(lua, &format!("ERR {stop}"), name));
+        }
         (_, Some(Raised::Stopped(stop))) => return ScriptError::Stopped(*stop),
         (_, Some(Raised::Reply(text))) => text.clone(),
         (_, Some(Raised::Text(text))) => format!("ERR {text}"),
@@ -292,10 +298,15 @@ fn failure(lua: &Lua, error: &Value, name: &str) -> ScriptError {
     if text.ends_with(OUT_OF_MEMORY) {
         return ScriptError::OutOfMemory { max: MEMORY_BYTES_MAX };
     }
-    ScriptError::Raised(match natives::place(lua) {
+    ScriptError::Raised(located(lua, &text, name))
+}
+
+/// An error line with the place in the script where it was raised.
+fn located(lua: &Lua, text: &str, name: &str) -> String {
+    match natives::place(lua) {
         Some((chunk, line)) => format!("{text} script: {name}, on @{chunk}:{line}."),
         None => format!("{text} script: {name}"),
-    })
+    }
 }
 
 /// What Lua says when an allocation is refused.

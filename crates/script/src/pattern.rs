@@ -213,9 +213,11 @@ impl Matcher<'_, '_> {
 
     fn back_reference(&mut self, s: usize, digit: u8) -> Outcome<Option<usize>> {
         let index = usize::from(digit).checked_sub(usize::from(b'1'));
-        let Some(Capture::Span { start, end }) = index.and_then(|index| self.captures.get(index)).copied()
-        else {
-            return Err(Failure::Pattern("invalid capture index"));
+        let (start, end) = match index.and_then(|index| self.captures.get(index)) {
+            Some(Capture::Span { start, end }) => (*start, *end),
+            // A place in the subject is no text that could come again.
+            Some(Capture::Position(_)) => return Ok(None),
+            _ => return Err(Failure::Pattern("invalid capture index")),
         };
         let captured = self.subject.get(start..end).unwrap_or_default();
         let rest = self.subject.get(s..).unwrap_or_default();

@@ -3,7 +3,7 @@
 use mlua::{Function, Lua, MultiValue, Table, Value};
 use selvedge_engine::scripting::ScriptFlags;
 
-use crate::api::{constants, error_reply, log, refuse, setresp, sha1hex, status_reply};
+use crate::api::{constants, error_reply, log, refuse, sha1hex, status_reply};
 use crate::error::{Raised, Registered};
 use crate::natives::{Arguments, Native, functions};
 use crate::shebang;
@@ -15,7 +15,6 @@ const REGISTRATION: &[(&str, Native)] = &[
     ("error_reply", error_reply),
     ("status_reply", status_reply),
     ("sha1hex", sha1hex),
-    ("setresp", setresp),
 ];
 
 /// The functions that the library being loaded registered so far.

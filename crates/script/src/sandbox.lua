@@ -78,12 +78,15 @@ local string_contents = copy(string, [[byte char format len lower reverse sub up
 local string_library = protect(string_contents)
 local string_metatable = protect({ __index = string_library })
 
+-- What `getmetatable` shows of the tables of globals.
+local global_metatables = {}
+
 function globals.getmetatable(value)
   if type(value) == 'string' then
     return string_metatable
   end
   if contents_of[value] then
-    return nil
+    return global_metatables[value]
   end
   return getmetatable(value)
 end
@@ -100,6 +103,10 @@ local UNPACKED_VALUES_MAX, INDEX_MAX = native.unpacked_values_max, 2 ^ 31 - 2
 
 function globals.unpack(t, first, last)
   check_table(t, 'unpack')
+  if first == nil and last == nil and #t <= UNPACKED_VALUES_MAX then
+    -- Lua counts the arguments of `unpack` as well.
+    return unpack(t)
+  end
   first = first == nil and 1 or tonumber(first) or error("bad argument #2 to 'unpack' (number expected)", 2)
   last = last == nil and #t or tonumber(last) or error("bad argument #3 to 'unpack' (number expected)", 2)
   if first > last then
@@ -322,6 +329,7 @@ setmetatable(globals, { __index = missing })
 
 local environment = protect(globals)
 globals._G = environment
+global_metatables[environment] = protect({ __index = missing })
 
 -- A library of functions sees nothing but another `redis` while it is loaded, and what scripts see when its functions run.
 
@@ -330,6 +338,7 @@ local library_fallback = { __index = globals }
 local library_globals = setmetatable({}, library_fallback)
 local library_environment = protect(library_globals)
 library_globals._G = library_environment
+global_metatables[library_environment] = global_metatables[environment]
 
 local function run(script, keys, arguments, failed)
   depth = 0

@@ -1,6 +1,9 @@
 //! The first line of a script or library: `#!lua flags=no-writes`, `#!lua name=mylib`.
 
+use std::borrow::Cow;
+
 use selvedge_engine::scripting::ScriptFlags;
+use selvedge_wire::resp::split_line;
 
 use crate::error::ScriptError;
 use crate::limits::SCRIPT_BYTES_MAX;
@@ -13,10 +16,10 @@ pub struct Header {
 }
 
 /// What a library says of itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LibraryHeader<'a> {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LibraryHeader {
     /// Its name: letters, digits and underscores.
-    pub name: &'a str,
+    pub name: String,
 }
 
 /// Reads the first line of a script.
@@ -31,16 +34,19 @@ pub fn script_header(text: &[u8]) -> Result<Header, ScriptError> {
         return Ok(Header::default());
     }
     let line = first_line(text).ok_or(ScriptError::InvalidShebang)?;
-    let mut words = words(line);
+    let mut words = words(line).ok_or(ScriptError::InvalidEngine)?.into_iter();
     let engine = words.next().unwrap_or_default();
-    if engine != b"#!lua" {
-        return Err(ScriptError::UnknownEngine(lossy(engine)));
+    if *engine != *b"#!lua" {
+        return Err(ScriptError::UnknownEngine(lossy(&engine)));
     }
     let mut flags = ScriptFlags::default();
     for word in words {
         let names =
-            word.strip_prefix(b"flags=").ok_or_else(|| ScriptError::UnknownShebangOption(lossy(word)))?;
-        for name in names.split(|byte| *byte == b',').filter(|name| !name.is_empty()) {
+            word.strip_prefix(b"flags=").ok_or_else(|| ScriptError::UnknownShebangOption(lossy(&word)))?;
+        if names.is_empty() {
+            continue;
+        }
+        for name in names.split(|byte| *byte == b',') {
             flags = flags.and(ScriptFlags::named(name).ok_or_else(|| ScriptError::UnknownFlag(lossy(name)))?);
         }
     }
@@ -51,7 +57,7 @@ pub fn script_header(text: &[u8]) -> Result<Header, ScriptError> {
 ///
 /// # Errors
 /// [`ScriptError`] in Redis' words.
-pub fn library_header(code: &[u8]) -> Result<LibraryHeader<'_>, ScriptError> {
+pub fn library_header(code: &[u8]) -> Result<LibraryHeader, ScriptError> {
     if code.len() > SCRIPT_BYTES_MAX {
         return Err(ScriptError::TooLong { max: SCRIPT_BYTES_MAX });
     }
@@ -59,19 +65,20 @@ pub fn library_header(code: &[u8]) -> Result<LibraryHeader<'_>, ScriptError> {
         return Err(ScriptError::NoMetadata);
     }
     let line = first_line(code).ok_or(ScriptError::InvalidMetadata)?;
-    let mut words = words(line.get(2..).unwrap_or_default());
+    let mut words = words(line).ok_or(ScriptError::InvalidMetadata)?.into_iter();
     let engine = words.next().unwrap_or_default();
+    let engine = engine.get(2..).unwrap_or_default();
     let mut name = None;
     for word in words {
         let value = match word.split_at_checked(5) {
             Some((option, value)) if option.eq_ignore_ascii_case(b"name=") => value,
-            _ => return Err(ScriptError::InvalidMetadataValue(lossy(word))),
+            _ => return Err(ScriptError::InvalidMetadataValue(lossy(&word))),
         };
-        if name.replace(value).is_some() {
+        if name.replace(value.to_vec()).is_some() {
             return Err(ScriptError::LibraryNameTwice);
         }
     }
-    let name = checked_name(name.ok_or(ScriptError::NoLibraryName)?)?;
+    let name = checked_name(&name.ok_or(ScriptError::NoLibraryName)?)?.to_owned();
     if !engine.eq_ignore_ascii_case(b"lua") {
         return Err(ScriptError::EngineNotFound(lossy(engine)));
     }
@@ -100,8 +107,13 @@ fn first_line(text: &[u8]) -> Option<&[u8]> {
     text.get(..end)
 }
 
-fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
+/// The words of a line, with quotes as on an inline command. None if those do not match.
+fn words(line: &[u8]) -> Option<Vec<Cow<'_, [u8]>>> {
+    if line.iter().any(|byte| matches!(byte, b'"' | b'\'')) {
+        return split_line(line).map(|words| words.into_iter().map(Cow::Owned).collect());
+    }
+    let words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    Some(words.map(Cow::Borrowed).collect())
 }
 
 fn lossy(bytes: &[u8]) -> String {

@@ -84,7 +84,7 @@ impl Server {
         self.resp_addr
     }
 
-    /// Serves until `stop` is done, then lets running turns end. Needs a runtime with timers and IO.
+    /// Serves until `stop` is done or a client says SHUTDOWN, then lets running turns end. Needs a runtime with timers and IO.
     ///
     /// # Errors
     /// A listener or a thread could not be set up.
@@ -106,6 +106,7 @@ impl Server {
         loop {
             let (door, accepted) = tokio::select! {
                 () = &mut stop => break,
+                () = self.shared.stop.notified() => break,
                 accepted = resp.accept() => (Door::Resp, accepted),
                 accepted = http.accept() => (Door::Http, accepted),
                 _ = seconds.tick() => {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use selvedge_node::Database;
+use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use crate::clients::{Clients, Pause};
@@ -32,6 +33,8 @@ pub(crate) struct Shared {
     pub(crate) latency: LatencyMonitor,
     pub(crate) clients: Clients,
     pub(crate) pause: Pause,
+    /// Told by a client that may: the server is to stop.
+    pub(crate) stop: Notify,
     /// Turns that are running: they are waited for when the server stops.
     pub(crate) turns: AtomicUsize,
     pub(crate) resp_port: u16,
@@ -55,6 +58,7 @@ impl Shared {
             latency: LatencyMonitor::default(),
             clients: Clients::default(),
             pause: Pause::default(),
+            stop: Notify::new(),
             turns: AtomicUsize::new(0),
             resp_port,
             started: Instant::now(),

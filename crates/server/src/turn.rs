@@ -108,8 +108,12 @@ impl Turn {
         walking: &mut Walking<'_>,
         mut run: impl FnMut(&mut Vec<u8>, &mut dyn FnMut(&mut dyn ReplySink)),
     ) -> Option<Executed> {
-        while shared.database.step_walk(walking) {
-            yield_now().await;
+        loop {
+            match shared.database.step_walk(walking) {
+                Ok(true) => yield_now().await,
+                Ok(false) => break,
+                Err(busy) => return Some(busy),
+            }
         }
         let mut begun = None;
         run(&mut self.out, &mut |sink| begun = Some(shared.database.begin_walk_reply(walking, sink)));

@@ -139,8 +139,13 @@ impl Selvedge {
     }
 
     /// Sends the signal and waits for the end.
-    pub fn stop(mut self, signal: &str) -> ExitStatus {
+    pub fn stop(self, signal: &str) -> ExitStatus {
         self.signal(signal);
+        self.wait()
+    }
+
+    /// Waits for its end, which something else brings about.
+    pub fn wait(mut self) -> ExitStatus {
         self.child.wait().unwrap()
     }
 }

@@ -31,11 +31,77 @@ fn others_are_told_and_can_kill() {
     for words in [&["SET", "x", "1"][..], &["EVAL", "return 1", "0"], &["DBSIZE"], &["FCALL", "f", "0"]] {
         assert_eq!(other.call(words), BUSY, "{words:?}");
     }
-    assert!(other.call(&["FUNCTION", "KILL"]).starts_with("-NOTBUSY"));
+    assert_eq!(other.call(&["FUNCTION", "KILL"]), BUSY);
     assert_eq!(other.call(&["SCRIPT", "KILL"]), "OK");
-    assert_eq!(runs.reply().unwrap(), "-ERR Error running script: Script killed by user with SCRIPT KILL.");
+    assert!(runs.reply().unwrap().starts_with("-ERR Script killed by user with SCRIPT KILL... script: "));
     assert_eq!(other.call(&["GET", "k"]), "before");
     assert_eq!(runs.call(&["EVAL", "return redis.call('GET', 'k')", "0"]), "before");
+}
+
+#[test]
+fn the_threshold_can_be_set_and_some_commands_run_meanwhile() {
+    let data = tempfile::tempdir().unwrap();
+    let server = start(data.path(), "600000");
+    let (mut runs, mut other) = (server.connect(), server.connect());
+    let load = "#!lua name=lib\nredis.register_function('loop', function() while true do end end)";
+    assert_eq!(other.call(&["FUNCTION", "LOAD", load]), "lib");
+    assert_eq!(other.call(&["CONFIG", "GET", "lua-time-limit"]), "lua-time-limit 50");
+    assert_eq!(other.call(&["CONFIG", "SET", "lua-time-limit", "10"]), "OK");
+    assert_eq!(other.call(&["CONFIG", "GET", "busy-reply-threshold"]), "busy-reply-threshold 10");
+    let mut queued = server.connect();
+    assert_eq!(queued.call(&["MULTI"]), "OK");
+    assert_eq!(queued.call(&["SET", "k", "v"]), "QUEUED");
+    runs.send(&["FCALL", "loop", "0"]);
+    let busy = BUSY.replace("SCRIPT", "FUNCTION");
+    while other.call(&["PING"]) != busy {}
+    for words in [
+        &["SCRIPT", "KILL"][..],
+        &["CLIENT", "ID"],
+        &["INFO"],
+        &["WATCH", "k"],
+        &["KEYS", "*"],
+        &["SCAN", "0"],
+    ] {
+        assert_eq!(other.call(words), busy, "{words:?}");
+    }
+    for words in ["MULTI", "DISCARD", "UNWATCH"] {
+        assert_eq!(other.call(&[words]), "OK", "{words}");
+    }
+    assert!(other.call(&["FUNCTION", "STATS"]).starts_with("running_script "));
+    // The transaction is over, and nothing of it ran.
+    let aborted = busy.replace("-BUSY", "-EXECABORT Transaction discarded because of: BUSY");
+    assert_eq!(queued.call(&["EXEC"]), aborted);
+    // One that is refused a command is discarded later.
+    assert_eq!(other.call(&["MULTI"]), "OK");
+    assert_eq!(other.call(&["INCR", "n"]), busy);
+    assert_eq!(queued.call(&["FUNCTION", "KILL"]), "OK");
+    let killed = runs.reply().unwrap();
+    assert!(
+        killed
+            .starts_with("-ERR Script killed by user with SCRIPT KILL... script: loop, on @user_function:2"),
+        "{killed}"
+    );
+    assert!(other.call(&["EXEC"]).starts_with("-EXECABORT Transaction discarded because of previous errors"));
+    assert_eq!(queued.call(&["EXISTS", "k", "n"]), "0");
+}
+
+#[test]
+fn shutdown_ends_the_server_and_what_runs() {
+    let data = tempfile::tempdir().unwrap();
+    let server = start(data.path(), "600000");
+    let (mut runs, mut other) = (server.connect(), server.connect());
+    assert_eq!(other.call(&["SET", "k", "v"]), "OK");
+    assert_eq!(other.call(&["SHUTDOWN", "NOW", "LATER"]), "-ERR syntax error");
+    assert_eq!(other.call(&["SHUTDOWN", "SAVE", "NOSAVE"]), "-ERR syntax error");
+    assert_eq!(other.call(&["SHUTDOWN", "ABORT"]), "-ERR No shutdown in progress.");
+    runs.send(&["EVAL", LOOP, "0"]);
+    until_busy(&mut other, &["PING"]);
+    assert_eq!(other.call(&["SHUTDOWN"]), BUSY);
+    other.send(&["SHUTDOWN", "NOSAVE"]);
+    assert!(other.reply().is_err(), "there is no reply, the connection ends");
+    assert!(server.wait().success());
+    let server = Selvedge::start(data.path());
+    assert_eq!(server.connect().call(&["GET", "k"]), "v");
 }
 
 #[test]

@@ -12,6 +12,7 @@ const FLAGS: &[(Traits, &str)] = &[
     (Traits::NO_SCRIPT, "noscript"),
     (Traits::LOADING, "loading"),
     (Traits::STALE, "stale"),
+    (Traits::NO_MULTI, "no_multi"),
     (Traits::SKIP_SLOWLOG, "skip_slowlog"),
     (Traits::FAST, "fast"),
     (Traits::NO_AUTH, "no_auth"),

@@ -51,6 +51,23 @@ pub(crate) const COMMANDS: &[Command] = &[
         ..SERVER
     },
     Command {
+        name: "shutdown",
+        since: "1.0.0",
+        complexity: "O(N), N the number of requests in progress",
+        summary: "Finishes what is in progress, writes everything to the disk and ends the server.",
+        arity: Arity::AtLeast(1),
+        args: &[
+            Arg::one_of("save-selector", &[Arg::token("nosave", "NOSAVE"), Arg::token("save", "SAVE")])
+                .optional(),
+            Arg::token("now", "NOW").optional(),
+            Arg::token("force", "FORCE").optional(),
+            Arg::token("abort", "ABORT").optional(),
+        ],
+        traits: ADMIN.and(Traits::NO_MULTI).and(Traits::ALLOW_BUSY),
+        run: Run::Connection(Connection::Shutdown),
+        ..SERVER
+    },
+    Command {
         name: "slowlog",
         since: "2.2.12",
         complexity: "Depends on the subcommand",

@@ -50,6 +50,9 @@ pub trait Lookup {
     /// What was touched so far.
     fn seen(&self) -> Seen;
 
+    /// Whether a script runs the command.
+    fn is_in_script(&self) -> bool;
+
     /// Walks the whole keyspace from `cursor` (0 = start) and hands out live entries until about `count` were given.
     ///
     /// Returns the next cursor, 0 at the end. Needs all shards locked, or a context that roams. An entry that stays from the first call to the

@@ -29,6 +29,7 @@ pub struct ReadCx<'a> {
     memo: Memo<'a>,
     watcher: Watcher,
     roams: bool,
+    is_in_script: bool,
     notices: Notices<'a>,
 }
 
@@ -61,6 +62,7 @@ impl<'a> ReadCx<'a> {
             memo: Memo::default(),
             watcher: Watcher::default(),
             roams: false,
+            is_in_script: false,
             notices: Notices::default(),
         }
     }
@@ -75,6 +77,12 @@ impl<'a> ReadCx<'a> {
     #[must_use]
     pub fn with_random(self, seed: u64) -> Self {
         Self { random: Cell::new(seed), ..self }
+    }
+
+    /// Says that a script runs the command.
+    #[must_use]
+    pub fn in_script(self) -> Self {
+        Self { is_in_script: true, ..self }
     }
 
     /// Gives messages and events a way out. Without one they reach nobody.
@@ -164,6 +172,10 @@ impl Lookup for ReadCx<'_> {
             self.notices.notify(Event::KEYMISS, key);
         }
         found
+    }
+
+    fn is_in_script(&self) -> bool {
+        self.is_in_script
     }
 
     fn version(&self, key: &[u8]) -> Sequence {

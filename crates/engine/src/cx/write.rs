@@ -38,6 +38,7 @@ pub struct WriteCx<'a> {
     memo: Memo<'a>,
     watcher: Watcher,
     notices: Notices<'a>,
+    is_in_script: bool,
 }
 
 impl<'a> WriteCx<'a> {
@@ -52,7 +53,13 @@ impl<'a> WriteCx<'a> {
     ) -> Self {
         let shards = guards.shards();
         let (memo, watcher, notices) = (Memo::default(), Watcher::default(), Notices::default());
-        Self { keyspace, shards, batch, now, random, memo, watcher, notices }
+        Self { keyspace, shards, batch, now, random, memo, watcher, notices, is_in_script: false }
+    }
+
+    /// Says that a script runs the command.
+    #[must_use]
+    pub fn in_script(self) -> Self {
+        Self { is_in_script: true, ..self }
     }
 
     /// Remembers the hash that was computed to lock the shard of `key`, so that it is not computed again.
@@ -397,6 +404,10 @@ impl Lookup for WriteCx<'_> {
     fn entry(&self, key: &[u8]) -> Option<EntryRef<'_>> {
         let hash = self.memo.hash(self.keyspace, key);
         self.watcher.find(self.shards.get(hash), hash, key, self.now.ms())
+    }
+
+    fn is_in_script(&self) -> bool {
+        self.is_in_script
     }
 
     fn version(&self, key: &[u8]) -> Sequence {

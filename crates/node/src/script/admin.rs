@@ -49,9 +49,7 @@ impl Database {
                 out.status("OK");
             }
             Script::ScriptKill | Script::FunctionKill => {
-                if !self.scripts.watches.kill(word == Script::FunctionKill) {
-                    return Err(CommandError::NotBusy.into());
-                }
+                self.scripts.watches.kill(word == Script::FunctionKill)?;
                 out.status("OK");
             }
             Script::ScriptDebug => match rest.first().map(|mode| mode.to_ascii_uppercase()).as_deref() {
@@ -59,7 +57,7 @@ impl Database {
                 Some(b"YES" | b"SYNC") => return Err(CommandError::NoDebugger.into()),
                 _ => return Err(CommandError::ScriptDebugMode.into()),
             },
-            Script::FunctionStats => self.function_stats(out),
+            Script::FunctionStats => self.function_stats(out)?,
             Script::Eval
             | Script::EvalRo
             | Script::Evalsha
@@ -71,10 +69,16 @@ impl Database {
         Ok(())
     }
 
-    fn function_stats(&self, out: &mut dyn ReplySink) {
+    /// # Errors
+    /// [`CommandError::Busy`] while a script that is no function holds everything.
+    fn function_stats(&self, out: &mut dyn ReplySink) -> Result<(), CommandError> {
+        let running = self.scripts.watches.running_function();
+        if running.is_none() && self.scripts.watches.is_busy() {
+            return Err(self.scripts.watches.busy());
+        }
         out.map(2);
         out.bulk(b"running_script");
-        match self.scripts.watches.running_function() {
+        match running {
             None => out.null(),
             Some((run, duration_ms)) => {
                 out.map(3);
@@ -98,5 +102,6 @@ impl Database {
         out.integer(count(libraries.iter().len()));
         out.bulk(b"functions_count");
         out.integer(count(functions));
+        Ok(())
     }
 }

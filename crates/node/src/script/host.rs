@@ -72,12 +72,12 @@ impl ScriptHost for Host<'_, '_> {
         let (result, met) = match (command.run, &mut self.access) {
             (Run::Read(handler), Access::Read(guards)) => {
                 let cx = ReadCx::new(self.keyspace, guards, self.now);
-                let cx = cx.with_random(random).with_post(self.outbox);
+                let cx = cx.with_random(random).with_post(self.outbox).in_script();
                 (handler(&cx, args, out), cx.seen().expired)
             }
             (Run::Read(handler), Access::Write { guards, .. }) => {
                 let cx = ReadCx::within(self.keyspace, guards, self.now);
-                let cx = cx.with_random(random).with_post(self.outbox);
+                let cx = cx.with_random(random).with_post(self.outbox).in_script();
                 (handler(&cx, args, out), cx.seen().expired)
             }
             (Run::Guard(handler), access) => {
@@ -97,13 +97,13 @@ impl ScriptHost for Host<'_, '_> {
             }
             (Run::Write(handler), Access::Write { guards, batch }) => {
                 let cx = WriteCx::new(self.keyspace, guards, batch, self.now, random);
-                let mut cx = cx.with_post(self.outbox);
+                let mut cx = cx.with_post(self.outbox).in_script();
                 let result = handler(&mut cx, args, out);
                 (result, cx.seen().expired)
             }
             (Run::Blocking(handler), Access::Write { guards, batch }) => {
                 let cx = WriteCx::new(self.keyspace, guards, batch, self.now, random);
-                let mut cx = cx.with_post(self.outbox);
+                let mut cx = cx.with_post(self.outbox).in_script();
                 let attempt = handler(&mut cx, args, out);
                 let met = cx.seen().expired;
                 // A script never waits: nobody else could put anything in.

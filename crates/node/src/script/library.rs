@@ -11,7 +11,7 @@ use selvedge_wire::ReplySink;
 use crate::database::Database;
 use crate::execute::{Executed, log_bytes};
 use crate::script::run::Within;
-use crate::script::watch::Pace;
+use crate::script::watch::{Kind, Pace};
 
 /// What FUNCTION LOAD was given.
 struct Request<'a> {
@@ -89,7 +89,7 @@ impl Database {
     /// Redis looks for the name before it looks at the code.
     fn check_library_name(&self, request: &Request<'_>) -> Result<(), String> {
         let name = library_header(request.code).map_err(|error| error.to_string())?.name;
-        if !request.replaces && self.keyspace.libraries().get(name).is_some() {
+        if !request.replaces && self.keyspace.libraries().get(&name).is_some() {
             return Err(CommandError::LibraryExists { name: name.into() }.to_string());
         }
         Ok(())
@@ -97,10 +97,13 @@ impl Database {
 
     fn examine(&self, code: &[u8], args: Args<'_>, pace: Pace) -> Result<Library, ScriptError> {
         let mut interpreter = self.scripts.take()?;
-        let watched = self.scripts.watches.begin("", args, true, pace);
+        let watched = self.scripts.watches.begin("", args, Kind::Library, pace);
         let library = interpreter.examine(code, &watched.watch());
         self.scripts.give(interpreter);
-        library
+        match library {
+            Err(ScriptError::Stopped(Stop::OutOfTime)) => Err(ScriptError::LoadTimeout),
+            library => library,
+        }
     }
 }
 

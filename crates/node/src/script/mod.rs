@@ -7,7 +7,7 @@ mod program;
 mod run;
 mod watch;
 
-pub(crate) use run::{Within, busy};
+pub(crate) use run::Within;
 pub(crate) use watch::Pace;
 
 use std::collections::HashMap;
@@ -61,6 +61,12 @@ impl Scripts {
         }
         known.bytes += text.len();
         known.texts.insert(sha1.to_owned(), Arc::clone(text));
+    }
+
+    /// How many scripts are known, and the bytes of their texts.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        let known = self.known.read();
+        (known.texts.len(), known.bytes)
     }
 
     /// Forgets all scripts.

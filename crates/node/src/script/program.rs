@@ -9,6 +9,7 @@ use selvedge_engine::{Args, CommandError, Script};
 use selvedge_script::{ScriptError, script_header, sha1_hex};
 
 use crate::database::Database;
+use crate::script::watch::Kind;
 
 /// A script or function with what it is called with.
 #[derive(Debug)]
@@ -31,8 +32,11 @@ pub(crate) enum Source {
 }
 
 impl Program<'_> {
-    pub(crate) fn is_function(&self) -> bool {
-        matches!(self.source, Source::Function(_))
+    pub(crate) fn kind(&self) -> Kind {
+        match self.source {
+            Source::Script(_) => Kind::Script,
+            Source::Function(_) => Kind::Function,
+        }
     }
 
     /// Whether it touches no key but its own, and only those are locked for it.

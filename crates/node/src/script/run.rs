@@ -3,7 +3,7 @@
 use selvedge_engine::batch::Batch;
 use selvedge_engine::keyspace::{Scope, WriteGuards};
 use selvedge_engine::time::Now;
-use selvedge_engine::{Args, CommandError, Script};
+use selvedge_engine::{Args, Script};
 use selvedge_script::{Call, ScriptError, Stop};
 use selvedge_wire::ReplySink;
 
@@ -63,7 +63,9 @@ impl Database {
             },
         };
         let gives_up = || self.scripts.watches.is_busy();
-        let Some(guards) = self.keyspace.read_unless(&scope, &gives_up) else { return busy() };
+        let Some(guards) = self.keyspace.read_unless(&scope, &gives_up) else {
+            return self.busy();
+        };
         let now = self.clock.now();
         let outbox = Outbox::new(&self.hub);
         let mut host = Host {
@@ -235,7 +237,7 @@ impl Database {
         out: &mut dyn ReplySink,
     ) -> Result<(), ScriptError> {
         let mut interpreter = self.scripts.take()?;
-        let watched = self.scripts.watches.begin(&program.name, args, program.is_function(), pace);
+        let watched = self.scripts.watches.begin(&program.name, args, program.kind(), pace);
         let watch = watched.watch();
         let call = Call {
             name: &program.name,
@@ -255,6 +257,11 @@ impl Database {
         };
         self.scripts.give(interpreter);
         result
+    }
+
+    /// The answer to a command that would wait for a script that takes long.
+    pub(crate) fn busy(&self) -> Executed {
+        Executed::Undone { error: self.scripts.watches.busy().to_string() }
     }
 
     /// Removes what scripts met that had expired.
@@ -282,9 +289,4 @@ fn is_program(word: Script) -> bool {
         word,
         Script::Eval | Script::EvalRo | Script::Evalsha | Script::EvalshaRo | Script::Fcall | Script::FcallRo
     )
-}
-
-/// The answer to a command that would wait for a script that takes long.
-pub(crate) fn busy() -> Executed {
-    Executed::Undone { error: CommandError::Busy.to_string() }
 }

@@ -101,7 +101,16 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         source: Source::Promise { kind: Kind::YesNo, show: |_| "yes".to_owned(), allow: |_, _| Ok(()) },
     },
     shows(&["bind"], |shared| shared.settings.resp_addr.ip().to_string()),
-    echoes(&["busy-reply-threshold", "lua-time-limit"], number(0, i64::MAX), "5000"),
+    Parameter {
+        names: &["busy-reply-threshold", "lua-time-limit"],
+        source: Source::Live {
+            kind: number(0, i64::MAX),
+            show: |shared| shared.database.busy_reply_threshold_ms().to_string(),
+            apply: |shared, value| {
+                shared.database.set_busy_reply_threshold_ms(value.parse().unwrap_or_default());
+            },
+        },
+    },
     shows(&["databases"], |_| "1".to_owned()),
     Parameter {
         names: &["dir"],

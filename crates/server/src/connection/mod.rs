@@ -3,6 +3,7 @@
 mod client;
 mod hello;
 mod kill;
+mod shutdown;
 mod subscriptions;
 mod transaction;
 
@@ -181,6 +182,7 @@ impl Connection {
                 self.closing = true;
                 self.sink(turn).status("OK");
             }
+            Word::Shutdown => self.shutdown(args, turn),
             Word::Watch => self.watch(args, turn),
             Word::Unwatch => {
                 self.unwatch();

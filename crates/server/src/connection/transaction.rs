@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use selvedge_node::{Args, Command, Connection as Word, Queued, Run, check_place};
+use selvedge_node::{Args, Command, Connection as Word, Queued, Run, Traits, check_place};
 use selvedge_wire::resp::RespSink;
 use selvedge_wire::{Protocol, ReplySink};
 use smallvec::SmallVec;
@@ -74,9 +74,12 @@ impl Connection {
             self.sink(turn).error(&text);
             return;
         }
-        self.shared.database.watch(&mut self.watch, keys);
+        let watching = self.shared.database.watch(&mut self.watch, keys);
         self.client.live.watches(self.watch.len());
-        self.sink(turn).status("OK");
+        match watching {
+            Ok(()) => self.sink(turn).status("OK"),
+            Err(error) => self.sink(turn).error(&error.to_string()),
+        }
     }
 
     pub(super) fn unwatch(&mut self) {
@@ -102,9 +105,13 @@ impl Connection {
         let Some(transaction) = &mut self.transaction else { return };
         let queue = &transaction.queue;
         let ends = queue.first().zip(queue.last()).map(|(first, last)| (first.command, last.command));
-        if let Err(error) = check_place(ends, command) {
+        let refusal = if command.traits.contains(Traits::NO_MULTI) {
+            Some("ERR Command not allowed inside a transaction".to_owned())
+        } else {
+            check_place(ends, command).err().map(|error| error.to_string())
+        };
+        if let Some(text) = refusal {
             transaction.break_off();
-            let text = error.to_string();
             Counters::own(|counters| counters.rejected(Some(command), &text));
             self.sink(turn).error(&text);
             return;

@@ -52,8 +52,9 @@ fn clients(shared: &Shared) -> Lines {
     ])
 }
 
-fn memory(_shared: &Shared) -> Lines {
+fn memory(shared: &Shared) -> Lines {
     let memory = process::memory();
+    let statistics = shared.database.statistics();
     let [resident, peak, system] =
         [memory.resident_bytes, memory.peak_bytes, memory.system_bytes].map(|bytes| bytes.to_string());
     lines(&[
@@ -66,6 +67,10 @@ fn memory(_shared: &Shared) -> Lines {
         ("used_memory_peak_human", &process::readable(memory.peak_bytes)),
         ("total_system_memory", &system),
         ("total_system_memory_human", &process::readable(memory.system_bytes)),
+        ("used_memory_scripts_eval", &statistics.scripts_bytes.to_string()),
+        ("number_of_cached_scripts", &statistics.scripts.to_string()),
+        ("number_of_functions", &statistics.functions.to_string()),
+        ("number_of_libraries", &statistics.libraries.to_string()),
         ("maxmemory", "0"),
         ("maxmemory_human", "0B"),
         ("maxmemory_policy", "noeviction"),

@@ -33,6 +33,14 @@ pub(crate) fn split(
     }
 }
 
+/// Splits a line as an inline command is split. None if its quotes do not match.
+#[must_use]
+pub fn split_line(line: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let (mut bytes, mut ranges) = (Vec::new(), SmallVec::new());
+    split(line, &mut bytes, &mut ranges).ok()?;
+    Some(ranges.into_iter().map(|range| bytes.get(range).unwrap_or_default().to_vec()).collect())
+}
+
 /// Reads one argument; gives what follows it.
 fn argument<'a>(mut rest: &'a [u8], bytes: &mut Vec<u8>) -> Result<&'a [u8], Unbalanced> {
     loop {
@@ -116,12 +124,6 @@ fn hex(digit: u8) -> u8 {
 mod tests {
     use super::*;
 
-    fn arguments(line: &[u8]) -> Option<Vec<Vec<u8>>> {
-        let (mut bytes, mut ranges) = (Vec::new(), SmallVec::new());
-        split(line, &mut bytes, &mut ranges).ok()?;
-        Some(ranges.iter().map(|range| bytes[range.clone()].to_vec()).collect())
-    }
-
     /// Each line was asked of Redis 8.2.3 behind ECHO.
     #[test]
     fn lines_split_as_in_redis() {
@@ -140,10 +142,10 @@ mod tests {
             (b"PING\r", &[b"PING"]),
         ];
         for (line, expected) in cases {
-            assert_eq!(arguments(line).unwrap(), expected, "{}", line.escape_ascii());
+            assert_eq!(split_line(line).unwrap(), expected, "{}", line.escape_ascii());
         }
         for line in [&b"\"a"[..], b"\"a\"b", b"'a", b"'a'b", b"\"a\\\"", b"\"a\\", b"a'b'c"] {
-            assert_eq!(arguments(line), None, "{}", line.escape_ascii());
+            assert_eq!(split_line(line), None, "{}", line.escape_ascii());
         }
     }
 }

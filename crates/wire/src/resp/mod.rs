@@ -14,5 +14,6 @@ mod tests;
 
 pub use decoder::{DecodeError, Limits, RequestDecoder};
 pub use encode::encode_command;
+pub use inline::split_line;
 pub use sink::RespSink;
 pub use value_decoder::decode_value;

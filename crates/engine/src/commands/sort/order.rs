@@ -57,8 +57,8 @@ pub(super) fn sorted<'c>(
     let is_set = data_type == Some(DataType::Set);
     let mut elements = elements(cx, key, data_type)?;
     let window = options.window(elements.len());
-    if options.keeps_order && is_set && options.store.is_some() {
-        // The order of a set is the server's own affair, and must not become the data of a list.
+    if options.keeps_order && is_set && (options.store.is_some() || cx.is_in_script()) {
+        // The order of a set is the server's own affair, and must not become the data of a list, nor what a script sees.
         sort_by(&mut elements, options.descending, window.end, |a, b| a.cmp(b));
     } else if options.keeps_order {
         // What has an order of its own can be turned round.

@@ -376,6 +376,7 @@ pub enum Connection {
     Quit,
     Reset,
     Select,
+    Shutdown,
     SlowlogGet,
     SlowlogLen,
     SlowlogReset,

@@ -45,7 +45,8 @@ impl Traits {
     pub const WAITS: Self = Self(1 << 17);
     /// About messages between clients.
     pub const PUBSUB: Self = Self(1 << 18);
-
+    /// Not allowed in transactions.
+    pub const NO_MULTI: Self = Self(1 << 20);
     /// What has expired of its keys is removed before it looks at them.
     pub const SETTLES: Self = Self(1 << 19);
 
@@ -70,6 +71,7 @@ impl Traits {
         Self::WAITS,
         Self::PUBSUB,
         Self::SETTLES,
+        Self::NO_MULTI,
     ];
 
     /// Both sets together.
