@@ -332,6 +332,24 @@ pub enum CommandError {
         /// Its name.
         name: Box<str>,
     },
+    /// FUNCTION RESTORE of a library that is there.
+    #[error("ERR Library {name} already exists")]
+    RestoredLibraryExists {
+        /// Its name.
+        name: Box<str>,
+    },
+    /// FUNCTION RESTORE knows three policies.
+    #[error("ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.")]
+    RestorePolicy,
+    /// A payload of FUNCTION RESTORE holds something else than libraries.
+    #[error("ERR given type is not a function")]
+    NotALibrary,
+    /// A payload holds a library as release candidates of Redis 7.0 wrote it.
+    #[error("ERR Pre-GA function format not supported")]
+    EarlyLibrary,
+    /// The text of a library in a payload is not whole.
+    #[error("ERR Failed loading library payload")]
+    LibraryDamaged,
     /// Another library has a function of that name.
     #[error("ERR Function {name} already exists")]
     FunctionExists {

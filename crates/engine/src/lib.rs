@@ -40,6 +40,7 @@ pub use events::{Event, Events};
 pub use hash::{HashSeed, KeyHash};
 pub use keyspace::{Keyspace, Scope, Sequence};
 pub use post::{ChannelKind, Post};
+pub use rdb::load_libraries;
 pub use replay::{apply_batch, genesis_seed};
 pub use table::{Args, Attempt, Command, Connection, Patience, Permission, Run, Script, Traits};
 pub use time::{HybridTime, Milliseconds, Now};

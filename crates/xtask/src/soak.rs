@@ -16,7 +16,7 @@ use crate::process;
 use crate::workspace::Workspace;
 
 /// The targets; each is a file of `fuzz/targets`.
-const TARGETS: &[&str] = &["resp", "replies", "rest_body", "rest_path", "glob", "batch", "log"];
+const TARGETS: &[&str] = &["resp", "replies", "rest_body", "rest_path", "glob", "batch", "dump", "log"];
 
 const TRIPLE: &str = "x86_64-unknown-linux-gnu";
 

@@ -11,7 +11,7 @@ use crate::commands::table::{Arg, Args, Arity, Command, Group, Run, Script, Trai
 use crate::cx::{ReadCx, WriteCx};
 use crate::error::CommandError;
 use crate::functions::Library;
-use crate::glob;
+use crate::{glob, rdb};
 
 const FUNCTIONS: Command = Command { traits: Traits::NO_SCRIPT, ..Command::base(Group::Scripting) };
 
@@ -35,6 +35,15 @@ const SUBCOMMANDS: &[Command] = &[
         arity: Arity::Exactly(3),
         args: &[Arg::string("library-name")],
         run: Run::Write(delete),
+        ..FUNCTIONS
+    },
+    Command {
+        name: "function|dump",
+        since: "7.0.0",
+        complexity: "O(N), N the bytes of all libraries",
+        summary: "Returns all libraries as bytes that FUNCTION RESTORE takes, here or in Redis.",
+        arity: Arity::Exactly(2),
+        run: Run::Read(dump),
         ..FUNCTIONS
     },
     Command {
@@ -92,6 +101,28 @@ const SUBCOMMANDS: &[Command] = &[
         ..FUNCTIONS
     },
     Command {
+        name: "function|restore",
+        since: "7.0.0",
+        complexity: "O(N), N the bytes of all libraries",
+        summary: "Adds the libraries that FUNCTION DUMP returned, here or in Redis.",
+        arity: Arity::AtLeast(3),
+        args: &[
+            Arg::string("serialized-value"),
+            Arg::one_of(
+                "policy",
+                &[
+                    Arg::token("flush", "FLUSH"),
+                    Arg::token("append", "APPEND"),
+                    Arg::token("replace", "REPLACE"),
+                ],
+            )
+            .optional(),
+        ],
+        traits: Traits::DENY_OOM.and(Traits::NO_SCRIPT),
+        run: Run::Script(Script::FunctionRestore),
+        ..FUNCTIONS
+    },
+    Command {
         name: "function|stats",
         since: "7.0.0",
         summary: "Tells which script runs, and counts libraries and functions.",
@@ -107,6 +138,12 @@ fn delete(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resu
         return Err(CommandError::LibraryNotFound);
     }
     out.status("OK");
+    Ok(())
+}
+
+fn dump(cx: &ReadCx<'_>, _args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
+    let libraries = cx.libraries();
+    out.bulk(&rdb::dump_libraries(libraries.iter().map(|library| &*library.code)));
     Ok(())
 }
 

@@ -12,6 +12,7 @@ mod dump;
 mod footer;
 mod intset;
 mod kind;
+mod libraries;
 mod listpack;
 mod load;
 mod lzf;
@@ -23,6 +24,8 @@ mod ziplist;
 mod zipmap;
 
 pub(crate) use dump::dump;
+pub(crate) use libraries::dump_libraries;
+pub use libraries::load_libraries;
 pub(crate) use load::load;
 
 use std::borrow::Cow;

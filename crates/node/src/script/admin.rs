@@ -64,7 +64,8 @@ impl Database {
             | Script::EvalshaRo
             | Script::Fcall
             | Script::FcallRo
-            | Script::FunctionLoad => debug_assert!(false, "it runs or loads a program"),
+            | Script::FunctionLoad
+            | Script::FunctionRestore => debug_assert!(false, "it runs or loads a program"),
         }
         Ok(())
     }

@@ -29,8 +29,8 @@ impl Database {
                 Ok(program) if program.is_read_only => self.run_reading(&program, args, pace, out),
                 Ok(program) => self.run_writing(&program, args, pace, out),
             }
-        } else if word == Script::FunctionLoad {
-            self.load_library(args, pace, out)
+        } else if loads_libraries(word) {
+            self.load_libraries(word, args, pace, out)
         } else {
             match self.administer(word, args, out) {
                 Ok(()) => Executed::Done { wait_for: 0, sequence: self.log.last_sequence(), is_error: false },
@@ -210,8 +210,8 @@ impl Database {
                 }
             }
         } else {
-            let answered = if word == Script::FunctionLoad {
-                self.load_library_within(args, within, guards, batch, out)
+            let answered = if loads_libraries(word) {
+                self.load_libraries_within(word, args, within, guards, batch, out)
             } else {
                 self.administer(word, args, out).map_err(|error| error.to_string())
             };
@@ -289,4 +289,8 @@ fn is_program(word: Script) -> bool {
         word,
         Script::Eval | Script::EvalRo | Script::Evalsha | Script::EvalshaRo | Script::Fcall | Script::FcallRo
     )
+}
+
+fn loads_libraries(word: Script) -> bool {
+    matches!(word, Script::FunctionLoad | Script::FunctionRestore)
 }

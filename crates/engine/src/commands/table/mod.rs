@@ -139,7 +139,10 @@ impl Command {
     /// Whether its handler may change data.
     #[must_use]
     pub const fn is_write(&self) -> bool {
-        matches!(self.run, Run::Write(_) | Run::Blocking(_) | Run::Script(Script::FunctionLoad))
+        matches!(
+            self.run,
+            Run::Write(_) | Run::Blocking(_) | Run::Script(Script::FunctionLoad | Script::FunctionRestore)
+        )
     }
 
     /// Whether running it may change data: a script may, although its command is no write itself.
@@ -320,6 +323,7 @@ pub enum Script {
     FcallRo,
     FunctionKill,
     FunctionLoad,
+    FunctionRestore,
     FunctionStats,
     ScriptDebug,
     ScriptExists,
