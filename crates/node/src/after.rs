@@ -1,4 +1,4 @@
-//! What follows a batch: watches that it breaks, and blocked commands that it lets go on.
+//! What follows a batch: watches that it breaks, clients that are told, and blocked commands that it lets go on.
 
 use std::collections::VecDeque;
 
@@ -9,24 +9,31 @@ use crate::database::Database;
 use crate::write_lane::WriteLane;
 
 impl Database {
-    /// Called after every batch, when its shards are free again and the lane is still held.
-    pub(crate) fn after_batch(&self, lane: &mut WriteLane) {
-        if lane.batch.is_empty() || (self.waiters.len() == 0 && self.watches.is_idle()) {
+    /// Called after every batch, when its shards are free again and the lane is still held. `writer`: the client whose command
+    /// it was, if it is one that tracks keys.
+    pub(crate) fn after_batch(&self, lane: &mut WriteLane, writer: Option<u64>) {
+        let nobody_cares = self.waiters.len() == 0 && self.watches.is_idle() && self.tracking.is_idle();
+        if lane.batch.is_empty() || nobody_cares {
             return;
         }
-        let ready = self.touched_and_awaited(lane);
+        let ready = self.touched_and_awaited(lane, writer);
         self.serve(lane, ready);
     }
 
-    /// Breaks the watches of what the lane's batch changed, and returns the keys that somebody waits for.
-    pub(crate) fn touched_and_awaited(&self, lane: &WriteLane) -> VecDeque<Box<[u8]>> {
+    /// Breaks the watches of what the lane's batch changed, tells the clients that track it, and returns the keys that somebody
+    /// waits for.
+    pub(crate) fn touched_and_awaited(&self, lane: &WriteLane, writer: Option<u64>) -> VecDeque<Box<[u8]>> {
         let mut awaited: VecDeque<Box<[u8]>> = VecDeque::new();
         if lane.batch.is_empty() {
             return awaited;
         }
+        let mut looking = (!self.tracking.is_idle()).then(|| self.tracking.look(writer));
         let mut last = Touched::Nothing;
         let mut visit = |mutation: &Mutation<'_>| {
             let touched = mutation.changed();
+            if let Some(looking) = &mut looking {
+                looking.touch(touched);
+            }
             let (Touched::One(key) | Touched::Two(_, key)) = touched else {
                 self.watches.touch(touched);
                 return;

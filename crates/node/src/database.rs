@@ -21,6 +21,7 @@ use crate::hub::Hub;
 use crate::maintenance;
 use crate::recovery::{Progress, Recovery};
 use crate::script::Scripts;
+use crate::tracking::Tracking;
 use crate::waiters::Waiters;
 use crate::watches::Watches;
 use crate::write_lane::WriteLane;
@@ -61,6 +62,7 @@ pub struct Database {
     pub(crate) hub: Arc<Hub>,
     pub(crate) waiters: Arc<Waiters>,
     pub(crate) watches: Arc<Watches>,
+    pub(crate) tracking: Arc<Tracking>,
     pub(crate) expired_total: AtomicU64,
     pub(crate) expired_fields_total: AtomicU64,
     /// Whether what has expired is removed although nobody asks for it.
@@ -131,6 +133,7 @@ impl Database {
             hub: Arc::default(),
             waiters: Arc::default(),
             watches: Arc::default(),
+            tracking: Arc::default(),
             expired_total: AtomicU64::new(0),
             expired_fields_total: AtomicU64::new(0),
             removes_due: AtomicBool::new(true),

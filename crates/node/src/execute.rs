@@ -14,6 +14,7 @@ use crate::database::Database;
 use crate::limits::{LANE_PATIENCE, MUTATION_OVERHEAD_BYTES};
 use crate::outbox::Outbox;
 use crate::script::Pace;
+use crate::tracking::Reader;
 use crate::waiters::{Blocked, Waiter};
 use crate::write_lane::{HeldLane, WriteLane};
 
@@ -58,22 +59,34 @@ impl Database {
     ///
     /// An error of the handler is written as the reply.
     pub fn execute(&self, command: &'static Command, args: Args<'_>, out: &mut dyn ReplySink) -> Executed {
-        self.execute_at(Pace::Shared, command, args, out)
+        self.execute_for(None, command, args, out)
+    }
+
+    /// [`Database::execute`] for a client that tracks keys.
+    pub fn execute_for(
+        &self,
+        reader: Option<&Reader>,
+        command: &'static Command,
+        args: Args<'_>,
+        out: &mut dyn ReplySink,
+    ) -> Executed {
+        self.execute_at(By { pace: Pace::Shared, reader }, command, args, out)
     }
 
     /// [`Database::execute`] on a thread that nobody else waits for, where a script may take as long as any may.
     pub fn execute_long(
         &self,
+        reader: Option<&Reader>,
         command: &'static Command,
         args: Args<'_>,
         out: &mut dyn ReplySink,
     ) -> Executed {
-        self.execute_at(Pace::Own, command, args, out)
+        self.execute_at(By { pace: Pace::Own, reader }, command, args, out)
     }
 
     fn execute_at(
         &self,
-        pace: Pace,
+        by: By<'_>,
         command: &'static Command,
         args: Args<'_>,
         out: &mut dyn ReplySink,
@@ -82,10 +95,10 @@ impl Database {
             return self.busy();
         }
         match command.run {
-            Run::Read(handler) => self.execute_read(command, handler, args, out),
-            Run::Write(handler) => self.execute_write(command, handler, args, out),
-            Run::Blocking(handler) => self.execute_blocking(command, handler, args, out),
-            Run::Script(word) => self.execute_script(word, args, pace, out),
+            Run::Read(handler) => self.execute_read(by, command, handler, args, out),
+            Run::Write(handler) => self.execute_write(by, command, handler, args, out),
+            Run::Blocking(handler) => self.execute_blocking(by, command, handler, args, out),
+            Run::Script(word) => self.execute_script(word, args, by, out),
             Run::Guard(_) => self.refuse(&CommandError::GuardAlone.to_string(), out),
             Run::Connection(_) | Run::Container => {
                 debug_assert!(false, "connection commands are the server's");
@@ -96,6 +109,7 @@ impl Database {
 
     fn execute_read(
         &self,
+        by: By<'_>,
         command: &Command,
         handler: ReadHandler,
         args: Args<'_>,
@@ -124,7 +138,9 @@ impl Database {
                 None => cx,
             };
             let result = handler(&cx, args, out);
-            (result, cx.seen())
+            let seen = cx.seen();
+            by.remember_read(command, args);
+            (result, seen)
         };
         if seen.expired && self.removes_met() {
             self.remove_met(&keys);
@@ -141,6 +157,7 @@ impl Database {
 
     fn execute_write(
         &self,
+        by: By<'_>,
         command: &Command,
         handler: WriteHandler,
         args: Args<'_>,
@@ -159,7 +176,7 @@ impl Database {
             Ok(ran) => ran,
             Err(answer) => return answer,
         };
-        self.after_batch(&mut lane);
+        self.after_batch(&mut lane, by.writer());
         drop(lane);
         let last = self.settled(&keys, &ran);
         let is_error = write_error(ran.result, out);
@@ -168,6 +185,7 @@ impl Database {
 
     fn execute_blocking(
         &self,
+        by: By<'_>,
         command: &'static Command,
         handler: BlockingHandler,
         args: Args<'_>,
@@ -187,7 +205,7 @@ impl Database {
             Err(answer) => return answer,
         };
         // Also for a command that waits: it may have removed what had expired.
-        self.after_batch(&mut lane);
+        self.after_batch(&mut lane, by.writer());
         if let Ok(Attempt::Blocked(patience)) = ran.result {
             let waiter = Waiter::new(command, handler, args, &keys, out.protocol());
             return Executed::Blocked(self.waiters.enter(waiter, patience, ran.last));
@@ -353,6 +371,29 @@ impl Database {
         if !expired.is_empty() {
             // Without room in the log the expiry slices remove it later.
             self.remove_expired(&expired);
+        }
+    }
+}
+
+/// How a command is run: on which thread, and for whom.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct By<'a> {
+    pub(crate) pace: Pace,
+    /// The client, if it tracks keys.
+    pub(crate) reader: Option<&'a Reader>,
+}
+
+impl By<'_> {
+    /// The number of the client, if it tracks keys.
+    pub(crate) fn writer(self) -> Option<u64> {
+        self.reader.map(Reader::client)
+    }
+
+    /// Notes what a command read. Called while the shards of its keys are still locked.
+    pub(crate) fn remember_read(self, command: &Command, args: Args<'_>) {
+        if let Some(reader) = self.reader.filter(|_| command.is_read()) {
+            let positions = command.key_positions(args).unwrap_or_default();
+            reader.remember(positions.into_iter().filter_map(|position| args.get(position).copied()));
         }
     }
 }

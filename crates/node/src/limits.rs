@@ -28,6 +28,16 @@ pub const WALK_STEP_ENTRIES: usize = 1_000;
 /// Items of a walk's reply that are written before others run: some 0.1 ms.
 pub const WALK_STEP_REPLY_ITEMS: usize = 4_000;
 
+/// Keys that clients read and are told about, unless CONFIG SET says otherwise; as in Redis. Each takes some 150 bytes and
+/// its own.
+pub const TRACKED_KEYS_MAX: usize = 1_000_000;
+
+/// Tracked keys that are looked through under one lock: some 0.1 ms.
+pub const TRACKING_SWEEP_KEYS: usize = 1_000;
+
+/// How many times that is done in one tick, so that a million keys are swept within seconds.
+pub const TRACKING_SWEEPS_PER_TICK: usize = 20;
+
 /// How often expired entries are looked for, and thereby how long an expired entry nobody touches stays in memory.
 pub const EXPIRY_TICK: Duration = Duration::from_millis(50);
 

@@ -9,7 +9,10 @@ use selvedge_engine::expire::Expired;
 use selvedge_engine::keyspace::{Garbage, Keyspace, Scope};
 
 use crate::database::Database;
-use crate::limits::{EXPIRY_SLICE_BUCKETS, EXPIRY_SLICES_PER_TICK, EXPIRY_TICK, MUTATION_OVERHEAD_BYTES};
+use crate::limits::{
+    EXPIRY_SLICE_BUCKETS, EXPIRY_SLICES_PER_TICK, EXPIRY_TICK, MUTATION_OVERHEAD_BYTES,
+    TRACKING_SWEEPS_PER_TICK,
+};
 use crate::outbox::Outbox;
 use crate::write_lane::WriteLane;
 
@@ -27,6 +30,11 @@ pub(crate) fn run(database: &Weak<Database>, garbage: &Receiver<Vec<Garbage>>) {
             database.remove_due();
         }
         database.serve_put_off();
+        for _ in 0..TRACKING_SWEEPS_PER_TICK {
+            if !database.tracking.sweep() {
+                break;
+            }
+        }
         poison.disarm();
     }
 }
@@ -81,7 +89,7 @@ impl Database {
         poison.disarm();
         drop(guards);
         self.take_garbage(&mut lane);
-        self.after_batch(&mut lane);
+        self.after_batch(&mut lane, None);
         true
     }
 

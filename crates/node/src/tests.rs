@@ -11,19 +11,19 @@ use crate::*;
 
 const START_MS: u64 = 1_700_000_000_000;
 
-struct Rig {
+pub(crate) struct Rig {
     directory: tempfile::TempDir,
     clock: Arc<ManualClock>,
     durability: Durability,
 }
 
 impl Rig {
-    fn new(durability: Durability) -> Self {
+    pub(crate) fn new(durability: Durability) -> Self {
         let clock = Arc::new(ManualClock::at_ms(START_MS));
         Self { directory: tempfile::tempdir().unwrap(), clock, durability }
     }
 
-    fn open(&self) -> Arc<Database> {
+    pub(crate) fn open(&self) -> Arc<Database> {
         let settings =
             NodeSettings { durability: self.durability, segment_bytes: 1 << 20, ..NodeSettings::default() };
         // The background thread of a database that was just dropped may hold it, and its directory, a moment longer.

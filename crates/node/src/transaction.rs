@@ -8,9 +8,10 @@ use selvedge_wire::ReplySink;
 use smallvec::SmallVec;
 
 use crate::database::Database;
-use crate::execute::{Executed, HashedKeys, log_bytes, scope, write_error};
+use crate::execute::{By, Executed, HashedKeys, log_bytes, scope, write_error};
 use crate::outbox::Outbox;
 use crate::script::{Pace, Within};
+use crate::tracking::Reader;
 use crate::watches::Watch;
 use crate::write_lane::WriteLane;
 
@@ -68,22 +69,34 @@ impl Database {
         watch: Option<&Watch>,
         each: EachReply<'_>,
     ) -> Executed {
-        self.execute_transaction_at(Pace::Shared, queue, watch, each)
+        self.execute_transaction_for(None, queue, watch, each)
+    }
+
+    /// [`Database::execute_transaction`] for a client that tracks keys.
+    pub fn execute_transaction_for(
+        &self,
+        reader: Option<&Reader>,
+        queue: &[Queued],
+        watch: Option<&Watch>,
+        each: EachReply<'_>,
+    ) -> Executed {
+        self.execute_transaction_at(By { pace: Pace::Shared, reader }, queue, watch, each)
     }
 
     /// [`Database::execute_transaction`] on a thread that nobody else waits for, where its scripts may take as long as any may.
     pub fn execute_long_transaction(
         &self,
+        reader: Option<&Reader>,
         queue: &[Queued],
         watch: Option<&Watch>,
         each: EachReply<'_>,
     ) -> Executed {
-        self.execute_transaction_at(Pace::Own, queue, watch, each)
+        self.execute_transaction_at(By { pace: Pace::Own, reader }, queue, watch, each)
     }
 
     fn execute_transaction_at(
         &self,
-        pace: Pace,
+        by: By<'_>,
         queue: &[Queued],
         watch: Option<&Watch>,
         each: EachReply<'_>,
@@ -103,8 +116,8 @@ impl Database {
             return Executed::Outdated { sequence: self.log.last_sequence(), guard: None };
         }
         let ran = match lane.as_mut().filter(|_| plan.writes) {
-            Some(lane) => self.run_writes(lane, pace, &plan, &outbox, each),
-            None => self.run_reads(&plan, &outbox, each),
+            Some(lane) => self.run_writes(lane, by, &plan, &outbox, each),
+            None => self.run_reads(by, &plan, &outbox, each),
         };
         let met = match ran {
             Ok(met) => met,
@@ -141,7 +154,13 @@ impl Database {
         Plan { commands, scope: scope(whole, &keys), keys, writes, bytes }
     }
 
-    fn run_reads(&self, plan: &Plan<'_>, outbox: &Outbox<'_>, each: EachReply<'_>) -> Result<Met, Executed> {
+    fn run_reads(
+        &self,
+        by: By<'_>,
+        plan: &Plan<'_>,
+        outbox: &Outbox<'_>,
+        each: EachReply<'_>,
+    ) -> Result<Met, Executed> {
         let gives_up = || self.scripts.watches.is_busy();
         let guards = self.keyspace.read_unless(&plan.scope, &gives_up).ok_or_else(|| self.busy())?;
         let now = self.clock.now();
@@ -156,6 +175,7 @@ impl Database {
                         write_error(handler(&cx, args, out), out);
                     });
                     met_expired |= cx.seen().expired;
+                    by.remember_read(command, args);
                 }
                 Run::Guard(_) => each(index, &mut |out| out.integer(1)),
                 Run::Write(_) | Run::Blocking(_) | Run::Script(_) | Run::Connection(_) | Run::Container => {}
@@ -186,7 +206,7 @@ impl Database {
     fn run_writes(
         &self,
         lane: &mut WriteLane,
-        pace: Pace,
+        by: By<'_>,
         plan: &Plan<'_>,
         outbox: &Outbox<'_>,
         each: EachReply<'_>,
@@ -233,10 +253,11 @@ impl Database {
                             .with_post(outbox);
                         let result = handler(&cx, args, out);
                         met_expired |= cx.seen().expired;
+                        by.remember_read(command, args);
                         result
                     }
                     Run::Script(word) => {
-                        let within = Within { now, random, pace, declared: None, outbox };
+                        let within = Within { now, random, by, declared: None, outbox };
                         let batch = &mut lane.batch;
                         match self.script_in_transaction(word, args, within, &mut guards, batch, out) {
                             Ok(met) => met_by_scripts.extend(met),
@@ -269,7 +290,7 @@ impl Database {
         poison.disarm();
         drop(guards);
         self.take_garbage(lane);
-        self.after_batch(lane);
+        self.after_batch(lane, by.writer());
         Ok(met)
     }
 }

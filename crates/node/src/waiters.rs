@@ -210,7 +210,7 @@ impl Database {
                 }
                 match self.attempt(lane, &waiter) {
                     Ok(Some(woken)) => {
-                        ready.extend(self.touched_and_awaited(lane));
+                        ready.extend(self.touched_and_awaited(lane, None));
                         if let Some(sender) = self.waiters.take(id) {
                             // Fails only if the connection ended without a word: as if it had ended after the reply.
                             let _ = sender.send(woken);

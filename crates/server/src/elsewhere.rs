@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use selvedge_node::{Args, Command, Executed, Watch};
+use selvedge_node::{Args, Command, Executed, Reader, Watch};
 use selvedge_wire::{Protocol, Value, ValueSink};
 use tokio::task::spawn_blocking;
 
@@ -15,6 +15,7 @@ pub(crate) const LOST: &str = "UNKNOWN the outcome of this command is unknown: i
 /// Executes a command as [`Database::execute_long`](selvedge_node::Database::execute_long) does. Its reply if it wrote one.
 pub(crate) async fn execute(
     shared: &Shared,
+    reader: Option<Reader>,
     command: &'static Command,
     args: Args<'_>,
     protocol: Protocol,
@@ -24,7 +25,7 @@ pub(crate) async fn execute(
     let run = move || {
         let args: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
         let mut sink = ValueSink::new(protocol);
-        let executed = database.execute_long(command, &args, &mut sink);
+        let executed = database.execute_long(reader.as_ref(), command, &args, &mut sink);
         (executed, sink.into_values().pop())
     };
     spawn_blocking(run).await.unwrap_or_else(|_| (Executed::Undone { error: LOST.to_owned() }, None))
@@ -33,6 +34,7 @@ pub(crate) async fn execute(
 /// Executes a transaction likewise, with its replies in the protocol that each of its first commands was answered in.
 pub(crate) async fn execute_transaction(
     shared: &Shared,
+    reader: Option<Reader>,
     prepared: &Arc<Prepared>,
     watch: Option<&Arc<Watch>>,
     protocols: &[Protocol],
@@ -42,14 +44,18 @@ pub(crate) async fn execute_transaction(
     let protocols = protocols.to_vec();
     let run = move || {
         let mut replies = Vec::new();
-        let executed =
-            database.execute_long_transaction(prepared.queue(), watch.as_deref(), &mut |index, write| {
+        let executed = database.execute_long_transaction(
+            reader.as_ref(),
+            prepared.queue(),
+            watch.as_deref(),
+            &mut |index, write| {
                 // Those behind the one that took long were not answered yet.
                 let protocol = protocols.get(index).or(protocols.last()).copied();
                 let mut sink = ValueSink::new(protocol.unwrap_or(Protocol::Resp2));
                 write(&mut sink);
                 replies.extend(sink.into_values().pop());
-            });
+            },
+        );
         (executed, replies)
     };
     spawn_blocking(run).await.unwrap_or_else(|_| (Executed::Undone { error: LOST.to_owned() }, Vec::new()))

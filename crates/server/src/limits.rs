@@ -81,3 +81,9 @@ pub const FAILURES_HOSTS_MAX: usize = 10_000;
 
 /// How often WAITAOF looks whether the disk has caught up: short beside the time of a sync.
 pub const SYNC_POLL_INTERVAL: Duration = Duration::from_millis(2);
+
+/// Bytes of notices about keys that wait for one connection. Beyond, they become one that says that any key may have changed.
+pub const TRACKING_INBOX_BYTES_MAX: usize = 1024 * 1024;
+
+/// Prefixes that one connection is told about. Each is compared with every other when it comes.
+pub const TRACKED_PREFIXES_MAX: usize = 1024;

@@ -66,6 +66,10 @@ impl Loop {
                     }
                     continue;
                 }
+                Next::Notices => {
+                    self.tell(stream).await?;
+                    continue;
+                }
                 Next::End => return Ok(()),
             };
             let shared = Arc::clone(&self.connection.shared);
@@ -92,10 +96,16 @@ impl Loop {
 
     /// Waits for what the client sends, or for messages that it listens to.
     async fn next(&mut self, stream: &mut TcpStream) -> io::Result<Next> {
+        let inbox = Arc::clone(&self.connection.client.inbox);
         let Some(arrivals) = self.connection.subscriber.as_ref().map(Subscriber::arrivals) else {
-            return Ok(Next::of(self.read(stream).await?));
+            return tokio::select! {
+                biased;
+                () = inbox.arrived() => Ok(Next::Notices),
+                count = self.read(stream) => Ok(Next::of(count?)),
+            };
         };
         tokio::select! {
+            () = inbox.arrived() => Ok(Next::Notices),
             count = self.read(stream) => Ok(Next::of(count?)),
             () = arrivals.next() => Ok(Next::Messages),
         }
@@ -122,6 +132,21 @@ impl Loop {
         self.write(stream, &out).await?;
         give_buffer(out);
         Ok(true)
+    }
+
+    /// Sends what there is to tell about keys.
+    async fn tell(&mut self, stream: &mut TcpStream) -> io::Result<()> {
+        let mut out = take_buffer();
+        for notice in self.connection.client.inbox.take() {
+            self.connection.write_notice(&notice, &mut RespSink::new(&mut out, self.connection.protocol));
+            if out.len() >= TURN_OUTPUT_BYTES {
+                self.write(stream, &out).await?;
+                out.clear();
+            }
+        }
+        self.write(stream, &out).await?;
+        give_buffer(out);
+        Ok(())
     }
 
     /// Waits for bytes and takes them; says how many. 0: the connection ended.
@@ -346,6 +371,8 @@ enum Next {
     Bytes(usize),
     /// Messages have arrived, or too many of them.
     Messages,
+    /// There is news about keys.
+    Notices,
     /// The client is gone.
     End,
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use selvedge_node::{
-    Args, Blocked, Caller, Command, CommitError, Executed, Sequence, Walking, Watch, Woken, table,
+    Args, Blocked, Caller, Command, CommitError, Executed, Reader, Sequence, Walking, Watch, Woken, table,
 };
 use selvedge_wire::{Protocol, ReplySink};
 use smallvec::SmallVec;
@@ -29,6 +29,8 @@ pub(crate) struct Turn {
     waiting: Vec<(Range<usize>, u64)>,
     /// What the turn's last command saw.
     pub(crate) sequence: u64,
+    /// What its commands are run as, if the client tracks keys.
+    pub(crate) reader: Option<Reader>,
     /// What became of the commands of the transaction that runs.
     transaction: Vec<(Duration, Option<String>)>,
 }
@@ -59,6 +61,7 @@ impl Turn {
             commands: 0,
             waiting: Vec::new(),
             sequence: 0,
+            reader: None,
             transaction: Vec::new(),
         }
     }
@@ -84,11 +87,12 @@ impl Turn {
             let mut protocol = Protocol::Resp2;
             run(&mut self.out, &mut |sink| {
                 protocol = sink.protocol();
-                executed = Some(shared.database.execute(command, args, sink));
+                executed = Some(shared.database.execute_for(self.reader.as_ref(), command, args, sink));
             });
             if matches!(executed, Some(Executed::TakesLong)) {
                 self.out.truncate(start);
-                let (long, reply) = elsewhere::execute(shared, command, args, protocol).await;
+                let (long, reply) =
+                    elsewhere::execute(shared, self.reader.clone(), command, args, protocol).await;
                 executed = Some(long);
                 if let Some(reply) = reply {
                     run(&mut self.out, &mut |sink| reply.write(sink));
@@ -137,7 +141,7 @@ impl Turn {
         let start = self.out.len();
         let ended = loop {
             self.transaction.clear();
-            let Self { out, meter, transaction, .. } = self;
+            let Self { out, meter, transaction, reader, .. } = self;
             let mut protocols: SmallVec<[Protocol; 8]> = SmallVec::new();
             let mut noted = |index: usize, write: &mut dyn FnMut(&mut dyn ReplySink)| {
                 out.extend_from_slice(prepared.head(index));
@@ -148,13 +152,19 @@ impl Turn {
                 transaction.push((meter.lap(), error));
             };
             let watched = watch.map(Arc::as_ref);
-            let mut executed = shared.database.execute_transaction(prepared.queue(), watched, &mut noted);
+            let mut executed = shared.database.execute_transaction_for(
+                reader.as_ref(),
+                prepared.queue(),
+                watched,
+                &mut noted,
+            );
             if matches!(executed, Executed::TakesLong) {
                 self.out.truncate(start);
                 self.transaction.clear();
                 let replies;
                 (executed, replies) =
-                    elsewhere::execute_transaction(shared, prepared, watch, &protocols).await;
+                    elsewhere::execute_transaction(shared, self.reader.clone(), prepared, watch, &protocols)
+                        .await;
                 let Self { out, meter, transaction, .. } = self;
                 for (index, reply) in replies.iter().enumerate() {
                     out.extend_from_slice(prepared.head(index));

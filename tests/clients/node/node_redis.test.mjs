@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import { after, test } from "node:test";
-import { createClient, RESP_TYPES, WatchError } from "redis";
+import { BasicClientSideCache, createClient, RESP_TYPES, WatchError } from "redis";
 import { ALL_BYTES, startServer, urlFor } from "./server.mjs";
 
 const server = await startServer();
@@ -32,6 +32,25 @@ test("the read-only token is a user that may not write", async () => {
   const reader = await connect({ url: urlFor(server, `default_ro:${server.readOnlyToken}@`) });
   assert.equal(await reader.get("open"), "yes");
   await assert.rejects(reader.set("open", "no"), /NOPERM this user has no permissions to run the 'set' command/);
+});
+
+test("its own cache is told of what others write", async () => {
+  const cache = new BasicClientSideCache();
+  const cached = await connect({ RESP: 3, clientSideCache: cache });
+  const other = await connect();
+  await other.set("cached", "old");
+  assert.equal(await cached.get("cached"), "old");
+  assert.equal(await cached.get("cached"), "old");
+  assert.equal(cache.stats().hitCount, 1);
+  await other.set("cached", "new");
+  // The notice and the reply to the writer take different ways.
+  const deadline = Date.now() + 10_000;
+  let value;
+  do {
+    await other.ping();
+    value = await cached.get("cached");
+  } while (value !== "new" && Date.now() < deadline);
+  assert.equal(value, "new");
 });
 
 for (const RESP of [2, 3]) {

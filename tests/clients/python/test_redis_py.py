@@ -2,11 +2,13 @@
 
 import asyncio
 import signal
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import redis
 import redis.asyncio
 from redis.backoff import ConstantBackoff
+from redis.cache import CacheConfig
 from redis.retry import Retry
 
 from suite import ALL_BYTES, EverydayCalls, ServerTestCase
@@ -178,6 +180,35 @@ class Resp3(Calls, ServerTestCase):
                     self.assertEqual(await pipeline.incr("shared").get("shared").execute(), [9, b"9"])
 
         asyncio.run(calls())
+
+
+class ClientSideCache(ServerTestCase):
+    """Values that the client keeps, and is told about."""
+
+    def test_what_is_written_elsewhere_is_read_anew(self):
+        config = CacheConfig()
+        with (
+            redis.from_url(self.server.redis_url, protocol=3, cache_config=config, decode_responses=True) as cached,
+            redis.from_url(self.server.redis_url, decode_responses=True) as other,
+        ):
+            other.mset({"cached": "old", "untouched": "old"})
+            for _ in range(2):
+                self.assertEqual(cached.mget("cached"), ["old"])
+                self.assertEqual(cached.get("cached"), "old")
+                self.assertEqual(cached.get("untouched"), "old")
+            self.assertEqual(cached.get_cache().size, 3)
+            other.set("cached", "new")
+            self.assertEqual(self.read_until(cached, "cached", "new"), "new")
+            self.assertEqual(cached.get_cache().size, 2, "the other read of it is gone as well")
+            other.flushall()
+            self.assertEqual(self.read_until(cached, "untouched", None), None)
+
+    def read_until(self, client, key, wanted):
+        """Reads until the notice has arrived: it and the reply to the writer take different ways."""
+        deadline = time.monotonic() + 10
+        while (value := client.get(key)) != wanted and time.monotonic() < deadline:
+            pass
+        return value
 
 
 class Restart(ServerTestCase):

@@ -34,6 +34,16 @@ pub(crate) const COMMANDS: &[Command] = &[Command {
 
 const SUBCOMMANDS: &[Command] = &[
     Command {
+        name: "client|caching",
+        since: "6.0.0",
+        summary: "Says whether what the next command reads is tracked.",
+        arity: Arity::Exactly(3),
+        args: &[Arg::one_of("mode", &[Arg::token("yes", "YES"), Arg::token("no", "NO")])],
+        traits: PLAIN,
+        run: Run::Connection(Connection::ClientCaching),
+        ..CONNECTION
+    },
+    Command {
         name: "client|getname",
         since: "2.6.9",
         summary: "Returns the name of the connection.",
@@ -45,7 +55,7 @@ const SUBCOMMANDS: &[Command] = &[
     Command {
         name: "client|getredir",
         since: "6.0.0",
-        summary: "Returns the connection that tracking messages go to; there is none.",
+        summary: "Returns the connection that notices about tracked keys go to.",
         arity: Arity::Exactly(2),
         traits: PLAIN,
         run: Run::Connection(Connection::ClientGetredir),
@@ -189,9 +199,28 @@ const SUBCOMMANDS: &[Command] = &[
         ..CONNECTION
     },
     Command {
+        name: "client|tracking",
+        since: "6.0.0",
+        complexity: "O(1), and some more for each of the prefixes",
+        summary: "Has the connection told when keys that it read, or that begin with a prefix, may have changed.",
+        arity: Arity::AtLeast(3),
+        args: &[
+            Arg::one_of("status", &[Arg::token("on", "ON"), Arg::token("off", "OFF")]),
+            Arg::integer("client-id").after("REDIRECT").optional(),
+            Arg::string("prefix").after("PREFIX").optional().multiple(),
+            Arg::token("bcast", "BCAST").optional(),
+            Arg::token("optin", "OPTIN").optional(),
+            Arg::token("optout", "OPTOUT").optional(),
+            Arg::token("noloop", "NOLOOP").optional(),
+        ],
+        traits: PLAIN,
+        run: Run::Connection(Connection::ClientTracking),
+        ..CONNECTION
+    },
+    Command {
         name: "client|trackinginfo",
         since: "6.2.0",
-        summary: "Describes the tracking of the connection, which is off.",
+        summary: "Describes the tracking of the connection.",
         arity: Arity::Exactly(2),
         traits: PLAIN,
         run: Run::Connection(Connection::ClientTrackinginfo),

@@ -9,6 +9,7 @@ use selvedge_engine::{Args, Attempt, Command, CommandError, Connection, Keyspace
 use selvedge_wire::ReplySink;
 
 use crate::entropy::split_mix;
+use crate::execute::By;
 use crate::outbox::Outbox;
 
 /// Runs the commands of one script.
@@ -21,6 +22,10 @@ pub(crate) struct Host<'a, 'g> {
     pub(crate) outbox: &'a Outbox<'a>,
     pub(crate) now: Now,
     pub(crate) random: u64,
+    /// For whom it runs.
+    pub(crate) by: By<'a>,
+    /// Keys that were read, where somebody wants to know.
+    pub(crate) read: Vec<Box<[u8]>>,
     /// Keys at which something expired was met.
     pub(crate) met_expired: Vec<Box<[u8]>>,
 }
@@ -50,6 +55,22 @@ impl Host<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Notes for the client what the script read: its own keys too if it read any, as clients of older versions expect. Called
+    /// while the shards are still locked.
+    pub(crate) fn remember(&self, declared: &[&[u8]]) {
+        if let Some(reader) = self.by.reader.filter(|_| !self.read.is_empty()) {
+            reader.remember(declared.iter().copied().chain(self.read.iter().map(|key| &**key)));
+        }
+    }
+
+    fn note_read(&mut self, command: &Command, args: Args<'_>) {
+        if self.by.reader.is_some() && command.is_read() {
+            let positions = command.key_positions(args).unwrap_or_default();
+            let keys = positions.into_iter().filter_map(|position| args.get(position));
+            self.read.extend(keys.map(|key| Box::from(*key)));
+        }
     }
 
     fn note_expired(&mut self, command: &Command, args: Args<'_>, met: bool) {
@@ -127,6 +148,7 @@ impl ScriptHost for Host<'_, '_> {
             }
         };
         self.note_expired(command, args, met);
+        self.note_read(command, args);
         result
     }
 

@@ -92,7 +92,7 @@ impl Database {
         out: &mut dyn ReplySink,
     ) -> Result<(), String> {
         let takes_long = || ScriptError::Stopped(Stop::TakesLong).to_string();
-        let (request, libraries) = self.examined(word, args, within.pace)?.ok_or_else(takes_long)?;
+        let (request, libraries) = self.examined(word, args, within.by.pace)?.ok_or_else(takes_long)?;
         let mut cx = WriteCx::new(&self.keyspace, guards, batch, within.now, within.random);
         add(&mut cx, &request, &libraries).map_err(|error| error.to_string())?;
         reply(&request, &libraries, out);

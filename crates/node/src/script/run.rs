@@ -8,7 +8,7 @@ use selvedge_script::{Call, ScriptError, Stop};
 use selvedge_wire::ReplySink;
 
 use crate::database::Database;
-use crate::execute::{Executed, HashedKeys, log_bytes, scope};
+use crate::execute::{By, Executed, HashedKeys, log_bytes, scope};
 use crate::outbox::Outbox;
 use crate::script::host::{Access, Host};
 use crate::script::program::{Program, Source};
@@ -20,17 +20,17 @@ impl Database {
         &self,
         word: Script,
         args: Args<'_>,
-        pace: Pace,
+        by: By<'_>,
         out: &mut dyn ReplySink,
     ) -> Executed {
         if is_program(word) {
             match self.program(word, args) {
                 Err(refusal) => self.refuse(&refusal.to_string(), out),
-                Ok(program) if program.is_read_only => self.run_reading(&program, args, pace, out),
-                Ok(program) => self.run_writing(&program, args, pace, out),
+                Ok(program) if program.is_read_only => self.run_reading(&program, args, by, out),
+                Ok(program) => self.run_writing(&program, args, by, out),
             }
         } else if loads_libraries(word) {
-            self.load_libraries(word, args, pace, out)
+            self.load_libraries(word, args, by.pace, out)
         } else {
             match self.administer(word, args, out) {
                 Ok(()) => Executed::Done { wait_for: 0, sequence: self.log.last_sequence(), is_error: false },
@@ -49,13 +49,13 @@ impl Database {
         &self,
         program: &Program<'_>,
         args: Args<'_>,
-        pace: Pace,
+        by: By<'_>,
         out: &mut dyn ReplySink,
     ) -> Executed {
         let keys = self.locked_keys(program);
         let scope = keys.as_ref().map_or(Scope::All, |keys| scope(false, keys));
         // One that may take long holds the lane, so that writers wait where they can give up, not at a shard.
-        let lane = match pace {
+        let lane = match by.pace {
             Pace::Shared => None,
             Pace::Own => match self.lock_lane() {
                 Ok(lane) => Some(lane),
@@ -76,9 +76,12 @@ impl Database {
             outbox: &outbox,
             now,
             random: now.us(),
+            by,
+            read: Vec::new(),
             met_expired: Vec::new(),
         };
-        let result = self.interpret(program, args, pace, &mut host, out);
+        let result = self.interpret(program, args, by.pace, &mut host, out);
+        host.remember(program.keys);
         let met_expired = host.met_expired;
         drop(guards);
         drop(lane);
@@ -101,7 +104,7 @@ impl Database {
         &self,
         program: &Program<'_>,
         args: Args<'_>,
-        pace: Pace,
+        by: By<'_>,
         out: &mut dyn ReplySink,
     ) -> Executed {
         let keys = self.locked_keys(program);
@@ -121,7 +124,7 @@ impl Database {
         let poison = self.poison_on_panic();
         let outbox = Outbox::new(&self.hub);
         let declared = keys.as_ref().map(|_| program.keys);
-        let within = Within { now, random, pace, declared, outbox: &outbox };
+        let within = Within { now, random, by, declared, outbox: &outbox };
         let (result, met_expired) = self.run_within(program, args, within, &mut guards, &mut lane.batch, out);
         if let Err(answer) = self.admit_batch(&mut guards, &mut lane) {
             poison.disarm();
@@ -133,7 +136,7 @@ impl Database {
         poison.disarm();
         drop(guards);
         self.take_garbage(&mut lane);
-        self.after_batch(&mut lane);
+        self.after_batch(&mut lane, by.writer());
         drop(lane);
         if unlogged && !met_expired.is_empty() {
             self.remove_met_by_script(&met_expired);
@@ -171,9 +174,12 @@ impl Database {
             outbox: within.outbox,
             now: within.now,
             random: within.random,
+            by: within.by,
+            read: Vec::new(),
             met_expired: Vec::new(),
         };
-        let result = self.interpret(program, args, within.pace, &mut host, out);
+        let result = self.interpret(program, args, within.by.pace, &mut host, out);
+        host.remember(program.keys);
         let met_expired = host.met_expired;
         if result.is_err() {
             selvedge_engine::undo_to(&self.keyspace, guards, batch, mark);
@@ -277,7 +283,7 @@ impl Database {
 pub(crate) struct Within<'a> {
     pub(crate) now: Now,
     pub(crate) random: u64,
-    pub(crate) pace: Pace,
+    pub(crate) by: By<'a>,
     /// The keys that it may touch, if not all.
     pub(crate) declared: Option<&'a [&'a [u8]]>,
     /// Where what it publishes waits until it is done.

@@ -1,12 +1,15 @@
 //! One connection, as others may see it.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU16, AtomicU64, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
-use selvedge_node::{Command, table};
+use selvedge_node::{Command, Inbox, table};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
+
+use crate::limits::TRACKING_INBOX_BYTES_MAX;
 
 /// What others may know of a connection, and do to it.
 #[derive(Debug)]
@@ -19,6 +22,8 @@ pub(crate) struct Client {
     pub(crate) live: Live,
     /// Set while a command of it waits: ends the wait.
     waiting: Mutex<Option<oneshot::Sender<WaitEnd>>>,
+    /// What it is to be told about keys that it, or another for it, caches.
+    pub(crate) inbox: Arc<Inbox>,
 }
 
 /// How somebody else ends the wait of a command.
@@ -73,6 +78,8 @@ pub(crate) struct Live {
     /// Commands in its transaction; -1 without one.
     queued: AtomicI64,
     queued_bytes: AtomicUsize,
+    /// Where notices about keys go: the number of a connection, 0 for this one, -1 if there are none.
+    redirect: AtomicI64,
     watched: AtomicUsize,
     /// Channels, patterns and sharded channels that it listens to.
     subscriptions: [AtomicUsize; 3],
@@ -93,6 +100,10 @@ pub(crate) enum Flag {
     NoTouch = 1 << 2,
     /// A command waits.
     Blocked = 1 << 3,
+    /// It is told about keys that change.
+    Tracking = 1 << 4,
+    /// By prefixes.
+    Broadcast = 1 << 5,
 }
 
 impl Client {
@@ -104,6 +115,7 @@ impl Client {
             about: Mutex::default(),
             live: Live::new(now_ms),
             waiting: Mutex::default(),
+            inbox: Arc::new(Inbox::new(TRACKING_INBOX_BYTES_MAX)),
         }
     }
 
@@ -139,7 +151,7 @@ impl Client {
         format!(
             "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db=0 sub={} psub={} ssub={} multi={queued} \
              watch={} qbuf={input} qbuf-free={} argv-mem=0 multi-mem={} rbs=0 rbp=0 obl={} oll=0 omem=0 \
-             tot-mem={memory} events=r cmd={} user={} redir=-1 resp={} lib-name={} lib-ver={} io-thread=0 \
+             tot-mem={memory} events=r cmd={} user={} redir={} resp={} lib-name={} lib-ver={} io-thread=0 \
              tot-net-in={} tot-net-out={} tot-cmds={}\n",
             self.id,
             self.ends.peer,
@@ -158,6 +170,7 @@ impl Client {
             size(&live.output_bytes),
             table::numbered(live.command.load(Ordering::Relaxed)).map_or("NULL", |command| command.name),
             about.user,
+            live.redirect.load(Ordering::Relaxed),
             if live.has(Flag::Resp3) { 3 } else { 2 },
             about.library_name,
             about.library_version,
@@ -176,6 +189,7 @@ impl Live {
             active_ms: AtomicU64::new(now_ms),
             queued: AtomicI64::new(-1),
             queued_bytes: AtomicUsize::new(0),
+            redirect: AtomicI64::new(-1),
             watched: AtomicUsize::new(0),
             subscriptions: Default::default(),
             input_bytes: AtomicUsize::new(0),
@@ -225,6 +239,11 @@ impl Live {
         self.queued_bytes.store(bytes, Ordering::Relaxed);
     }
 
+    /// Notes where notices about keys go: a connection, 0 for its own, -1 for nowhere.
+    pub(crate) fn redirects(&self, to: i64) {
+        self.redirect.store(to, Ordering::Relaxed);
+    }
+
     /// Notes how many keys are watched.
     pub(crate) fn watches(&self, count: usize) {
         self.watched.store(count, Ordering::Relaxed);
@@ -260,6 +279,8 @@ impl Live {
             (self.kind() == Kind::PubSub, 'P'),
             (is_in_transaction, 'x'),
             (self.has(Flag::Blocked), 'b'),
+            (self.has(Flag::Tracking), 't'),
+            (self.has(Flag::Broadcast), 'B'),
             (self.has(Flag::NoEvict), 'e'),
             (self.has(Flag::NoTouch), 'T'),
         ];

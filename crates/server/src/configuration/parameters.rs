@@ -205,7 +205,14 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     echoes(&["stream-node-max-entries"], number(0, i64::MAX), "100"),
     shows(&["tcp-keepalive"], |shared| shared.settings.tcp_keepalive_s.to_string()),
     shows(&["timeout"], |shared| (shared.settings.idle_timeout_ms / 1000).to_string()),
-    echoes(&["tracking-table-max-keys"], number(0, i64::MAX), "1000000"),
+    Parameter {
+        names: &["tracking-table-max-keys"],
+        source: Source::Live {
+            kind: number(0, i64::MAX),
+            show: |shared| shared.database.tracked_keys_max().to_string(),
+            apply: |shared, value| shared.database.set_tracked_keys_max(value.parse().unwrap_or_default()),
+        },
+    },
     echoes(&["zset-max-listpack-entries", "zset-max-ziplist-entries"], number(0, i64::MAX), "128"),
     echoes(&["zset-max-listpack-value", "zset-max-ziplist-value"], SIZES, "64"),
 ];

@@ -46,19 +46,10 @@ impl Connection {
                 self.shared.pause.end();
                 self.sink(turn).status("OK");
             }
-            // Nobody tracks keys yet.
-            Word::ClientGetredir => self.sink(turn).integer(-1),
-            Word::ClientTrackinginfo => {
-                let mut sink = self.sink(turn);
-                sink.map(3);
-                sink.bulk(b"flags");
-                sink.set(1);
-                sink.bulk(b"off");
-                sink.bulk(b"redirect");
-                sink.integer(-1);
-                sink.bulk(b"prefixes");
-                sink.array(0);
-            }
+            Word::ClientCaching => self.client_caching(third, turn),
+            Word::ClientGetredir => self.client_getredir(turn),
+            Word::ClientTracking => self.client_tracking(args, turn),
+            Word::ClientTrackinginfo => self.client_trackinginfo(turn),
             Word::ClientReply => match third.to_ascii_uppercase().as_slice() {
                 b"ON" => {
                     self.replies = Replies::On;

@@ -5,6 +5,7 @@ mod hello;
 mod kill;
 mod shutdown;
 mod subscriptions;
+mod tracking;
 mod transaction;
 
 pub(crate) use subscriptions::write_delivery;
@@ -19,6 +20,7 @@ use selvedge_wire::{Protocol, ReplySink};
 
 use crate::clients::{About, Client, Flag};
 use crate::commands;
+use crate::connection::tracking::Tracked;
 use crate::connection::transaction::{Transaction, acts_at_once};
 use crate::shared::Shared;
 use crate::statistics::Measured;
@@ -38,6 +40,8 @@ pub(crate) struct Connection {
     /// Set from the first subscription on.
     pub(crate) subscriber: Option<Subscriber>,
     transaction: Option<Transaction>,
+    /// Set while the client is told about keys that change.
+    tracked: Option<Tracked>,
     watch: Watch,
     replies: Replies,
     /// The reply of the command that ran just now leaves although replies were off.
@@ -77,6 +81,7 @@ impl Connection {
             blocked: None,
             subscriber: None,
             transaction: None,
+            tracked: None,
             watch,
             replies: Replies::On,
             speaks_again: false,
@@ -131,6 +136,7 @@ impl Connection {
             self.sink(turn).error(&text);
             return;
         }
+        turn.reader = self.reader();
         match command.run {
             Run::Connection(Word::Exec) => self.exec(turn).await,
             Run::Connection(Word::Waitaof) if self.transaction.is_none() => {
@@ -160,6 +166,9 @@ impl Connection {
                 }
             }
             Run::Connection(_) | Run::Container => {}
+        }
+        if !command.name.starts_with("client|") && self.transaction.is_none() {
+            self.forget_caching();
         }
         let took = turn.meter.lap_from(begun);
         let error = error_text(&turn.out, start);
@@ -199,6 +208,7 @@ impl Connection {
                 }
             }
             Word::Reset => {
+                self.stop_tracking();
                 self.transaction = None;
                 self.subscriber = None;
                 self.watch.clear();
@@ -256,6 +266,7 @@ fn error_text(out: &[u8], start: usize) -> Option<String> {
 
 impl Drop for Connection {
     fn drop(&mut self) {
+        self.client.inbox.close();
         self.shared.clients.close(self.client.id);
     }
 }

@@ -49,6 +49,7 @@ fn clients(shared: &Shared) -> Lines {
         ("cluster_connections", "0"),
         ("maxclients", &shared.settings.connections_max.to_string()),
         ("blocked_clients", &blocked.to_string()),
+        ("tracking_clients", &shared.database.tracking_counts().clients.to_string()),
     ])
 }
 
@@ -99,6 +100,7 @@ fn statistics(shared: &Shared) -> Lines {
     let rates = shared.rate.latest();
     let expired = shared.database.statistics().expired_total;
     let expired = expired.saturating_sub(shared.expired_at_reset.load(Ordering::Relaxed));
+    let tracking = shared.database.tracking_counts();
     let kibibytes = |bytes: f64| format!("{:.2}", bytes / 1024.0);
     lines(&[
         ("total_connections_received", &traffic.connections.to_string()),
@@ -112,6 +114,9 @@ fn statistics(shared: &Shared) -> Lines {
         ("expired_keys", &expired.to_string()),
         ("evicted_keys", "0"),
         ("evicted_clients", "0"),
+        ("tracking_total_keys", &tracking.keys.to_string()),
+        ("tracking_total_items", &tracking.items.to_string()),
+        ("tracking_total_prefixes", &tracking.prefixes.to_string()),
         ("total_error_replies", &totals.error_count().to_string()),
     ])
 }

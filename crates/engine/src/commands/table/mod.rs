@@ -337,6 +337,7 @@ pub enum Script {
 #[expect(missing_docs, reason = "each is the command of that name; its record says what it does")]
 pub enum Connection {
     Auth,
+    ClientCaching,
     ClientGetname,
     ClientGetredir,
     ClientId,
@@ -349,6 +350,7 @@ pub enum Connection {
     ClientReply,
     ClientSetinfo,
     ClientSetname,
+    ClientTracking,
     ClientTrackinginfo,
     ClientUnblock,
     ClientUnpause,
