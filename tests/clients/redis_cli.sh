@@ -133,6 +133,41 @@ else
     equal 'PONG' redis PING
 fi
 
+# Moving values to a real Redis and back, as docs/guide/moving-values.md says.
+if ! command -v redis-server >/dev/null; then
+    printf 'no redis-server on the PATH: moving values to it is not run\n'
+else
+    other_port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    redis-server --port "$other_port" --bind 127.0.0.1 --save '' --dir "$scratch" >"$scratch/redis.log" &
+    other_server=$!
+    trap 'kill "$other_server"; rm -rf "$scratch"; selvedge_remove' EXIT
+    other_url=redis://127.0.0.1:$other_port
+    other() { "$cli" -u "$other_url" "$@"; }
+    for ((i = 0; i < 2000; i++)); do [[ $(other PING 2>&1) == PONG ]] && break; done
+    redis DEL moved:text moved:list moved:set moved:scores moved:hash >/dev/null
+    redis SET moved:text $'two\nlines' PXAT 4000000000000 >/dev/null
+    redis RPUSH moved:list 1 -300 '' "$(printf 'x%.0s' {1..5000})" >/dev/null
+    redis SADD moved:set 1 2 70000 >/dev/null
+    redis ZADD moved:scores 2.5 a -inf b >/dev/null
+    redis HSET moved:hash f v 'g h' '' >/dev/null
+    dumps() { for key in text list set scores hash; do "$1" --no-raw DUMP "moved:$key"; "$1" PEXPIRETIME "moved:$key"; done; }
+    dumps redis >"$scratch/before"
+    move() { bash ../../docs/guide/move-keys.sh "$@"; }
+    equal '' move "$REDIS_URL" "$other_url" 'moved:*'
+    equal 5 other DBSIZE
+    equal 4000000000000 other PEXPIRETIME moved:text
+    equal $'2.5' other ZSCORE moved:scores a
+    redis DEL moved:text moved:list moved:set moved:scores moved:hash >/dev/null
+    equal '' move "$other_url" "$REDIS_URL"
+    equal $'two\nlines' redis GET moved:text
+    dumps redis >"$scratch/after"
+    equal '' diff <(sort "$scratch/before") <(sort "$scratch/after")
+    redis FUNCTION LOAD REPLACE $'#!lua name=moved\nredis.register_function("moved", function() return "here" end)' >/dev/null
+    redis --raw FUNCTION DUMP | head -c -1 >"$scratch/libraries"
+    equal OK other -X payload FUNCTION RESTORE payload <"$scratch/libraries"
+    equal here other FCALL moved 0
+fi
+
 # After a hard end the data are there.
 selvedge_stop KILL
 selvedge_start

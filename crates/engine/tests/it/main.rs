@@ -3,6 +3,7 @@
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic, reason = "a test that panics fails")]
 
 mod differential;
+mod dumps;
 mod golden;
 mod hashes;
 mod numbers;
