@@ -244,6 +244,54 @@ pub enum CommandError {
     /// WITHSCORES on a range of members.
     #[error("ERR syntax error, WITHSCORES not supported in combination with BYLEX")]
     ScoresOfMemberRange,
+    /// A place that the map does not have.
+    #[error("ERR invalid longitude,latitude pair {position}")]
+    InvalidPosition {
+        /// Both, six decimals each.
+        position: Box<str>,
+    },
+    /// A unit of length that is none of the four.
+    #[error("ERR unsupported unit provided. please use M, KM, FT, MI")]
+    UnsupportedUnit,
+    /// A length is no number.
+    #[error("ERR need numeric {name}")]
+    NotNumeric {
+        /// Which length.
+        name: &'static str,
+    },
+    /// A radius is less than nothing.
+    #[error("ERR radius cannot be negative")]
+    RadiusNegative,
+    /// A side of a box is less than nothing.
+    #[error("ERR height or width cannot be negative")]
+    SidesNegative,
+    /// The member to search around is not there.
+    #[error("ERR could not decode requested zset member")]
+    NoSuchPlace,
+    /// A search for no members at all.
+    #[error("ERR COUNT must be > 0")]
+    SearchCountNotPositive,
+    /// A search for any members, but for how many?
+    #[error("ERR the ANY argument requires COUNT argument")]
+    AnyWithoutCount,
+    /// A search around nothing.
+    #[error("ERR exactly one of FROMMEMBER or FROMLONLAT can be specified for {command}")]
+    CenterMissing {
+        /// The command as sent.
+        command: Box<str>,
+    },
+    /// A search without a shape.
+    #[error("ERR exactly one of BYRADIUS and BYBOX can be specified for {command}")]
+    ShapeMissing {
+        /// The command as sent.
+        command: Box<str>,
+    },
+    /// GEOSEARCHSTORE is asked to reply with what it does not reply with.
+    #[error("ERR GEOSEARCHSTORE is not compatible with WITHDIST, WITHHASH and WITHCOORD options")]
+    SearchStoreWithOptions,
+    /// GEORADIUS is asked to reply with what it stores.
+    #[error("ERR STORE option in GEORADIUS is not compatible with WITHDIST, WITHHASH and WITHCOORD options")]
+    RadiusStoreWithOptions,
     /// A command over several keys that got none.
     #[error("ERR at least 1 input key is needed for '{command}' command")]
     NoInputKeys {
@@ -465,6 +513,24 @@ impl CommandError {
         }
         let name = printable(args.first().copied().unwrap_or_default(), QUOTED_BYTES_MAX).into();
         Self::UnknownCommand { name, arguments: arguments.into() }
+    }
+
+    /// The error for a place that the map does not have, in degrees.
+    #[must_use]
+    pub fn invalid_position(longitude: f64, latitude: f64) -> Self {
+        Self::InvalidPosition { position: format!("{longitude:.6},{latitude:.6}").into() }
+    }
+
+    /// The error for a search without a center.
+    #[must_use]
+    pub fn center_missing(command: &[u8]) -> Self {
+        Self::CenterMissing { command: printable(command, QUOTED_BYTES_MAX).into() }
+    }
+
+    /// The error for a search without a shape.
+    #[must_use]
+    pub fn shape_missing(command: &[u8]) -> Self {
+        Self::ShapeMissing { command: printable(command, QUOTED_BYTES_MAX).into() }
     }
 
     /// The error for a second word that is no subcommand of `container`.

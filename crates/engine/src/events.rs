@@ -54,6 +54,10 @@ impl Event {
     pub const EXPIRE: Self = Self::generic("expire");
     /// The key's time was over.
     pub const EXPIRED: Self = Self::new(Class::Expired, "expired");
+    /// A search stored what it found; GEORADIUS calls it otherwise than GEOSEARCHSTORE does.
+    pub const GEORADIUSSTORE: Self = Self::sorted_set("georadiusstore");
+    /// The same.
+    pub const GEOSEARCHSTORE: Self = Self::sorted_set("geosearchstore");
     /// Fields of a hash went.
     pub const HDEL: Self = Self::hash("hdel");
     /// Fields of a hash will expire.

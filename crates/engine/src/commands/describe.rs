@@ -53,6 +53,7 @@ pub(crate) fn categories(command: &Command) -> impl Iterator<Item = &'static str
         (group(Group::List) || has(Traits::COLLECTIONS), "list"),
         (group(Group::Hash), "hash"),
         (group(Group::String), "string"),
+        (group(Group::Geo), "geo"),
         (has(Traits::ADMIN), "admin"),
         (has(Traits::PUBSUB), "pubsub"),
         (has(Traits::FAST), "fast"),
@@ -123,12 +124,15 @@ fn key_spec(command: &Command, i: usize, key_use: KeyUse, out: &mut dyn ReplySin
         Keys::Range { first, last, step } => {
             (first, if last < 0 { last } else { last.saturating_sub_unsigned(first) }, step)
         }
-        Keys::OneAndCounted { .. } | Keys::OneAndFound(_) if i == 0 => (1, 0, 1),
+        Keys::OneAndCounted { .. } | Keys::OneAndFound(_) | Keys::OneAndNamed { .. } if i == 0 => (1, 0, 1),
         Keys::Counted { at } | Keys::OneAndCounted { at } => (at, 0, 1),
         Keys::CountedPairs { at } => (at, 0, 2),
+        Keys::OneAndNamed { .. } => (0, 0, 1),
         Keys::None | Keys::OneAndFound(_) | Keys::Custom(_) => (0, 0, 0),
     };
-    if begin == 0 {
+    if let (Keys::OneAndNamed { words, from }, Some(word)) = (command.keys, i.checked_sub(1)) {
+        keyword(words.get(word).copied().unwrap_or_default(), from, out);
+    } else if begin == 0 {
         spec("unknown", &[], out);
     } else {
         spec("index", &[("index", begin)], out);
@@ -149,7 +153,8 @@ fn key_spec(command: &Command, i: usize, key_use: KeyUse, out: &mut dyn ReplySin
         | Keys::Counted { .. }
         | Keys::CountedPairs { .. }
         | Keys::OneAndCounted { .. }
-        | Keys::OneAndFound(_) => {
+        | Keys::OneAndFound(_)
+        | Keys::OneAndNamed { .. } => {
             let last = i64::try_from(last).unwrap_or(0);
             numbers("range", &[("lastkey", last), ("keystep", step), ("limit", 0)], out);
         }
@@ -161,6 +166,16 @@ fn spec(kind: &str, values: &[(&str, usize)], out: &mut dyn ReplySink) {
         [(name, value)] => numbers(kind, &[(name, i64::try_from(*value).unwrap_or(0))], out),
         _ => numbers(kind, &[], out),
     }
+}
+
+/// The two pairs of a key behind a word.
+fn keyword(word: &str, from: usize, out: &mut dyn ReplySink) {
+    pair("type", "keyword", out);
+    out.bulk(b"spec");
+    out.map(2);
+    pair("keyword", word, out);
+    out.bulk(b"startfrom");
+    out.integer(i64::try_from(from).unwrap_or(0));
 }
 
 /// The two pairs `type` and `spec`.

@@ -18,6 +18,7 @@ pub(crate) mod field_expiry;
 pub(crate) mod field_groups;
 pub(crate) mod functions;
 pub(crate) mod generic;
+pub(crate) mod geo;
 pub(crate) mod hashes;
 pub(crate) mod lcs;
 pub(crate) mod list_elements;

@@ -1,5 +1,6 @@
 //! The data types: structures without Redis words.
 
+pub(crate) mod geo;
 mod hash;
 pub(crate) mod lcs;
 mod list;

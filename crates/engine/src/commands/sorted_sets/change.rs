@@ -64,14 +64,14 @@ pub(crate) const COMMANDS: &[Command] = &[
     },
 ];
 
-/// The options of ZADD.
+/// The options of ZADD and GEOADD.
 #[derive(Debug, Clone, Copy, Default)]
-struct Options {
-    if_absent: bool,
-    if_present: bool,
+pub(crate) struct Options {
+    pub(crate) if_absent: bool,
+    pub(crate) if_present: bool,
     if_greater: bool,
     if_less: bool,
-    counts_changes: bool,
+    pub(crate) counts_changes: bool,
     increments: bool,
 }
 
@@ -153,11 +153,30 @@ fn add(
         return Err(CommandError::Syntax);
     }
     options.check(pairs.len())?;
-    let scores = pairs.iter().map(|[score, _]| parse_score(score).ok_or(CommandError::NotAFloat));
-    let scores: SmallVec<[f64; 8]> = scores.collect::<Result<_, _>>()?;
+    let scored = pairs.iter().map(|[score, member]| {
+        parse_score(score).map(|score| (score, *member)).ok_or(CommandError::NotAFloat)
+    });
+    let scored: Scored<'_> = scored.collect::<Result<_, _>>()?;
+    give_scores(cx, key, &scored, options, out)
+}
+
+/// Scores and the members that get them.
+pub(crate) type Scored<'a> = SmallVec<[(f64, &'a [u8]); 8]>;
+
+/// Gives members of `key` their scores as the options say, and replies.
+///
+/// # Errors
+/// [`CommandError::WrongType`], [`CommandError::ScoreNotANumber`].
+pub(crate) fn give_scores(
+    cx: &mut WriteCx<'_>,
+    key: &[u8],
+    scored: &Scored<'_>,
+    options: Options,
+    out: &mut dyn ReplySink,
+) -> Result<(), CommandError> {
     cx.sorted_set(key)?;
     let (mut added, mut changed, mut last) = (0, 0, None);
-    for ([_, member], mut score) in pairs.iter().zip(scores) {
+    for (mut score, member) in scored.iter().copied() {
         if options.look_first() {
             let before = cx.sorted_set(key)?.and_then(|set| set.score(member));
             if options.increments {

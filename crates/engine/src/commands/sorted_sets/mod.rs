@@ -32,7 +32,7 @@ fn write_members<'a>(
 }
 
 /// Makes `key` a sorted set of members in order that [`ScoredMembers::pack`] put together, and tells of it.
-fn store(cx: &mut WriteCx<'_>, key: &[u8], packed: &[u8], event: Event) {
+pub(super) fn store(cx: &mut WriteCx<'_>, key: &[u8], packed: &[u8], event: Event) {
     let members = ScoredMembers::new(packed);
     debug_assert!(members.is_some(), "the members are in order");
     if let Some(members) = members {

@@ -63,6 +63,11 @@ const fn keys(command: &Command) {
             assert!(least >= 2, "the first key lies inside the arity");
             assert!(!command.uses.is_empty(), "keys have a use");
         }
+        Keys::OneAndNamed { words, from } => {
+            assert!(least >= 2, "the first key lies inside the arity");
+            assert!(from >= 2, "the words come behind the first key");
+            assert!(command.uses.len() == 1 + words.len(), "the key behind each word has a use");
+        }
         Keys::Custom(_) => assert!(!command.uses.is_empty(), "keys have a use"),
     }
 }

@@ -46,6 +46,13 @@ pub enum Keys {
     /// The first after the name, and another one if the function finds it behind an option. Which keys the command looks up
     /// besides, no word tells.
     OneAndFound(fn(Args<'_>) -> Option<usize>),
+    /// The first after the name, and from index `from` on the one behind each of the words, in any case.
+    OneAndNamed {
+        /// The words, in upper case.
+        words: &'static [&'static str],
+        /// Where they may start.
+        from: usize,
+    },
     /// What the function finds.
     Custom(fn(Args<'_>) -> Result<KeyPositions, CommandError>),
 }
@@ -68,6 +75,9 @@ impl Keys {
             Self::OneAndFound(find) => {
                 Ok((args.len() > 1).then_some(1).into_iter().chain(find(args)).collect())
             }
+            Self::OneAndNamed { words, from } => {
+                Ok((args.len() > 1).then_some(1).into_iter().chain(named(args, words, from)).collect())
+            }
             Self::Custom(find) => find(args),
         }
     }
@@ -80,6 +90,7 @@ impl Keys {
                 | Self::CountedPairs { .. }
                 | Self::OneAndCounted { .. }
                 | Self::OneAndFound(_)
+                | Self::OneAndNamed { .. }
                 | Self::Custom(_)
         )
     }
@@ -89,7 +100,9 @@ impl Keys {
     pub const fn legacy_range(self) -> (usize, isize, usize) {
         match self {
             Self::None | Self::Counted { .. } | Self::CountedPairs { .. } | Self::Custom(_) => (0, 0, 0),
-            Self::One | Self::OneAndCounted { .. } | Self::OneAndFound(_) => (1, 1, 1),
+            Self::One | Self::OneAndCounted { .. } | Self::OneAndFound(_) | Self::OneAndNamed { .. } => {
+                (1, 1, 1)
+            }
             Self::Range { first, last, step } => (first, last, step),
         }
     }
@@ -102,6 +115,21 @@ fn counted(args: Args<'_>, at: usize, step: usize) -> Result<StepBy<Range<usize>
     let end = count.filter(|count| *count > 0).and_then(|count| count.checked_mul(step)?.checked_add(at + 1));
     let end = end.filter(|end| *end <= args.len()).ok_or(CommandError::InvalidKeyCount)?;
     Ok((at + 1..end).step_by(step))
+}
+
+/// The indexes of the words behind each of `names`.
+fn named(args: Args<'_>, names: &[&str], from: usize) -> impl Iterator<Item = usize> {
+    let mut at = from;
+    std::iter::from_fn(move || {
+        while let Some([word, _, ..]) = args.get(at..) {
+            let is_name = names.iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes()));
+            at += 1 + usize::from(is_name);
+            if is_name {
+                return Some(at - 1);
+            }
+        }
+        None
+    })
 }
 
 /// What a command does with a key, in the words of Redis' key specifications.

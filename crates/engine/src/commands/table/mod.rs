@@ -167,7 +167,6 @@ impl Command {
     #[must_use]
     pub const fn is_read(&self) -> bool {
         matches!(self.run, Run::Read(_) | Run::Guard(_))
-            && !self.traits.contains(Traits::PUBSUB)
             && (!matches!(self.keys, Keys::None) || self.traits.contains(Traits::WHOLE_KEYSPACE))
             // The channel of SPUBLISH stands where a key would.
             && !self.traits.contains(Traits::PUBSUB)
@@ -241,6 +240,8 @@ pub enum Group {
     Cluster,
     /// Scripts and functions.
     Scripting,
+    /// Places.
+    Geo,
 }
 
 impl Group {
@@ -260,6 +261,7 @@ impl Group {
             Self::PubSub => "pubsub",
             Self::Cluster => "cluster",
             Self::Scripting => "scripting",
+            Self::Geo => "geo",
         }
     }
 }
@@ -415,6 +417,9 @@ pub const FAMILIES: &[&[Command]] = &[
     commands::sorted_sets::range::COMMANDS,
     commands::sorted_sets::remove::COMMANDS,
     commands::sorted_sets::combine::COMMANDS,
+    commands::geo::ADD,
+    commands::geo::LOOK,
+    commands::geo::SEARCH,
     commands::generic::COMMANDS,
     commands::dump::COMMANDS,
     commands::databases::COMMANDS,
