@@ -86,6 +86,19 @@ class Rest(EverydayCalls, ServerTestCase):
 
         asyncio.run(calls())
 
+    def test_places(self):
+        client = self.client
+        self.assertEqual(client.geoadd("geo", (13.361389, 38.115556, "Palermo"), (15.087269, 37.502669, "Catania")), 2)
+        self.assertEqual(float(client.geodist("geo", "Palermo", "Catania", unit="KM")), 166.2742)
+        self.assertEqual(client.geohash("geo", "Palermo", "none"), ["sqc8b49rny0", None])
+        self.assertEqual(client.geopos("geo", "Palermo", "none"), [(13.361389338970184, 38.1155563954963), None])
+        around = {"longitude": 15, "latitude": 37, "radius": 200, "unit": "KM"}
+        self.assertEqual(client.geosearch("geo", **around, order="ASC"), ["Catania", "Palermo"])
+        self.assertEqual(client.geosearchstore("near", "geo", **around, order="ASC", count=1), 1)
+        self.assertEqual(client.zrange("near", 0, -1), ["Catania"])
+        self.assertEqual(client.georadius("geo", 15, 37, 200, "KM", order="DESC"), ["Palermo", "Catania"])
+        self.assertEqual(client.georadiusbymember("geo", "Palermo", 100, "KM"), ["Palermo"])
+
 
 class Restart(ServerTestCase):
     """A restart under a client."""

@@ -12,6 +12,7 @@ const KEYS: &[(Group, &[&str])] = &[
     (Group::Set, &["m1", "m2", "m3"]),
     (Group::Hash, &["h1", "h2", "h3"]),
     (Group::SortedSet, &["z1", "z2", "z3"]),
+    (Group::Geo, &["g1", "g2"]),
 ];
 
 /// Keys of all groups together with some that any command may take.
@@ -82,6 +83,13 @@ const DOUBLES: &[&str] =
 
 const ODD_DOUBLES: &[&str] =
     &["inf", "-inf", "+inf", "nan", "1e400", "1e-5", "abc", "", " 1", "0x10", "1.7976931348623157e308", "-0"];
+
+/// Some hundred kilometers, so that searches find some of the places and not all.
+const LENGTHS: &[&str] = &["100", "300", "500.5", "2000", "30000", "0", "1", "-1", "abc"];
+
+const LONGITUDES: &[&str] = &["13.361389", "15.087269", "-122.4194", "0", "179.5", "-179.5", "2.25", "181", "abc"];
+
+const LATITUDES: &[&str] = &["38.115556", "37.502669", "41.9", "0", "84.5", "-84.5", "2.25", "86", "abc"];
 
 const PATTERNS: &[&str] =
     &["*", "s*", "?1", "[lm]1", "[^s]*", "a*", "h\\1", "*[0-9]", "nothing", "*a*", "", "any?"];
@@ -159,6 +167,10 @@ pub(super) const TOKENS: &[&str] = &[
     "STREAMS",
     "IDX",
     "LEN",
+    "WITHDIST",
+    "WITHCOORD",
+    "ANY",
+    "KM",
 ];
 
 /// A word for an argument that is neither a key nor a group nor a token.
@@ -188,6 +200,9 @@ pub(super) fn word(random: &mut Random, arg: &Arg) -> Vec<u8> {
             pick(random, &["0", "-1", "abc", "", "1.5", "9223372036854775807"])
         }
         (_, ArgKind::Integer | ArgKind::UnixTime) => pick(random, if odd { ODD_INTEGERS } else { INTEGERS }),
+        ("longitude", _) => pick(random, LONGITUDES),
+        ("latitude", _) => pick(random, LATITUDES),
+        ("radius" | "width" | "height", _) => pick(random, LENGTHS),
         (_, ArgKind::Double) => pick(random, if odd { ODD_DOUBLES } else { DOUBLES }),
         (_, ArgKind::Pattern) if arg.token == Some("BY") => pick(random, KEY_PATTERNS),
         (_, ArgKind::Pattern) if arg.token == Some("GET") && random.percent(70) => pick(random, KEY_PATTERNS),
