@@ -5,10 +5,16 @@ use std::ops::Range;
 use smallvec::SmallVec;
 
 use super::cell::{BITS_MAX, Cell};
-use super::{EARTH_RADIUS_M, POLE, Position};
+use super::{EARTH_RADIUS_M, Position};
 
 /// Half the way around the earth on Mercator's map, in meters.
 const HALF_EQUATOR_M: f64 = 20_037_726.37;
+
+/// From this latitude on an area is searched at all longitudes, in degrees: the meridians meet, and no cell is wide enough.
+const BAND_LATITUDE: f64 = 89.0;
+
+/// How often the map is halved for such a search.
+const BAND_BITS: u8 = 3;
 
 /// A cell and those around it, in the order in which they are looked at.
 const AROUND: [(i32, i32); 9] =
@@ -57,31 +63,41 @@ impl Area {
         }
     }
 
-    /// The ranges of scores that hold every place in the area, none twice: nine, and those of the edge of the map. They hold
-    /// others as well.
+    /// The ranges of scores that hold every place in the area, none twice: nine, but for the edge of the map, and near the
+    /// poles at most a map's 64. They hold others as well.
     pub(crate) fn scores(&self) -> impl Iterator<Item = Range<f64>> {
-        let cells = self.cells().into_iter();
+        // Halved once, the map is all there anyway.
+        let is_band = self.farthest_latitude() >= BAND_LATITUDE && self.bits() > 1;
+        let cells = if is_band { self.band() } else { self.cells() };
+        let cells = cells.into_iter();
         cells.flat_map(|cell| std::iter::once(cell).chain(cell.edges_of_map())).map(Cell::scores)
     }
 
     /// A cell of a size that the eight around it reach as far as the area does, and those of them that are needed.
     fn cells(&self) -> SmallVec<[Cell; 9]> {
-        let mut bits = self.bits();
-        let mut middle = Cell::within_map(self.center, bits);
-        if bits > 1 && self.reaches_beyond_neighbours(middle) {
-            bits -= 1;
-            middle = Cell::within_map(self.center, bits);
+        let mut middle = Cell::within_map(self.center, self.bits());
+        while middle.bits() > 1 && self.reaches_beyond_neighbours(middle) {
+            middle = Cell::within_map(self.center, middle.bits() - 1);
         }
         let mut cells: SmallVec<[Cell; 9]> = SmallVec::new();
         for (east, north) in AROUND {
             let cell = middle.neighbour(east, north);
-            let is_needed = cell == middle || bits < 2 || self.touches_edges(middle, east, north);
+            let is_needed = cell == middle || middle.bits() < 2 || self.touches_edges(middle, east, north);
             // On a map of few cells the ways to the east and to the west meet.
             if is_needed && !cells.contains(&cell) {
                 cells.push(cell);
             }
         }
         cells
+    }
+
+    /// The cells of all longitudes between the latitudes of the area, its middle first: around a pole every longitude is near.
+    fn band(&self) -> SmallVec<[Cell; 9]> {
+        let middle = Cell::within_map(self.center, BAND_BITS);
+        let (south, north) = self.latitudes();
+        let is_within = |cell: &Cell| cell.latitudes().1 >= south && cell.latitudes().0 <= north;
+        let others = Cell::all(BAND_BITS).filter(|cell| *cell != middle && is_within(cell));
+        std::iter::once(middle).chain(others).collect()
     }
 
     /// Half the width and half the height of the box around it.
@@ -123,33 +139,43 @@ impl Area {
         bits.saturating_sub(2 + shorter).clamp(1, BITS_MAX)
     }
 
-    /// Whether a point of the area may lie beyond the cells around the middle one.
+    /// The most southern and the most northern latitude, which may lie beyond the poles.
+    fn latitudes(&self) -> (f64, f64) {
+        let height = (self.half_sides_m().1 / EARTH_RADIUS_M).to_degrees();
+        (self.center.latitude - height, self.center.latitude + height)
+    }
+
+    /// The latitude that is nearest to a pole, as one of the north.
+    fn farthest_latitude(&self) -> f64 {
+        let (south, north) = self.latitudes();
+        north.max(-south)
+    }
+
+    /// The most western and the most eastern longitude, which may lie beyond the edges of the map.
+    fn longitudes(&self) -> (f64, f64) {
+        // The parallel nearest to a pole is the shortest, so the width takes most degrees there.
+        let shortening = self.farthest_latitude().to_radians().cos();
+        let width = (self.half_sides_m().0 / EARTH_RADIUS_M / shortening).to_degrees();
+        (self.center.longitude - width, self.center.longitude + width)
+    }
+
+    /// Whether the box around the area reaches beyond the cells around the middle one.
     fn reaches_beyond_neighbours(&self, middle: Cell) -> bool {
-        let Position { longitude, latitude } = self.center;
-        let north = Position { latitude: middle.neighbour(0, 1).latitudes().1, longitude };
-        let south = Position { latitude: middle.neighbour(0, -1).latitudes().0, longitude };
-        let east = Position { longitude: middle.neighbour(1, 0).longitudes().1, latitude };
-        let west = Position { longitude: middle.neighbour(-1, 0).longitudes().0, latitude };
-        [north, south, east, west].iter().any(|edge| self.center.distance_m(*edge) < self.radius_m())
+        let ((south, north), (west, east)) = (self.latitudes(), self.longitudes());
+        middle.neighbour(0, 1).latitudes().1 < north
+            || middle.neighbour(0, -1).latitudes().0 > south
+            || middle.neighbour(1, 0).longitudes().1 < east
+            || middle.neighbour(-1, 0).longitudes().0 > west
     }
 
     /// Whether the box around the area reaches over those edges of the middle cell behind which a neighbour lies.
     fn touches_edges(&self, middle: Cell, east: i32, north: i32) -> bool {
-        let (half_width_m, half_height_m) = self.half_sides_m();
-        let Position { longitude, latitude } = self.center;
-        let height = (half_height_m / EARTH_RADIUS_M).to_degrees();
         let is_over = |reached: (f64, f64), edges: (f64, f64), direction: i32| match direction {
             1.. => reached.1 >= edges.1,
             0 => true,
             _ => reached.0 <= edges.0,
         };
-        // The parallel nearer to the pole is the shorter one, so the width takes more degrees there.
-        let nearest_to_pole = latitude.abs() + height;
-        if nearest_to_pole >= POLE {
-            return true;
-        }
-        let width = (half_width_m / EARTH_RADIUS_M / nearest_to_pole.to_radians().cos()).to_degrees();
-        is_over((longitude - width, longitude + width), middle.longitudes(), east)
-            && is_over((latitude - height, latitude + height), middle.latitudes(), north)
+        is_over(self.longitudes(), middle.longitudes(), east)
+            && is_over(self.latitudes(), middle.latitudes(), north)
     }
 }

@@ -51,6 +51,17 @@ impl Cell {
         Self { column: even_bits(bits >> 1), row: even_bits(bits), bits: BITS_MAX }
     }
 
+    /// All cells of a map, from the west, each column from the south.
+    pub(super) fn all(bits: u8) -> impl Iterator<Item = Self> {
+        let cells = 1 << bits;
+        (0..cells).flat_map(move |column| (0..cells).map(move |row| Self { column, row, bits }))
+    }
+
+    /// How often the map was halved in either direction.
+    pub(super) fn bits(self) -> u8 {
+        self.bits
+    }
+
     /// Western and eastern edge, in degrees.
     pub(super) fn longitudes(self) -> (f64, f64) {
         self.edges(self.column, LONGITUDE_MAX)
