@@ -7,11 +7,7 @@ use crate::conformance::EXPECTED_PATH;
 use crate::conformance::expected::Expected;
 
 /// How many cases the list names. The number only ever goes down.
-<<<<<<< HEAD
-const LISTED: usize = 87;
-=======
-const LISTED: usize = 84;
->>>>>>> 565079b (docs: the pages of geo commands)
+const LISTED: usize = 85;
 
 /// Checks the text of the list.
 pub(super) fn check(text: &str) -> Vec<Finding> {
