@@ -19,6 +19,7 @@ mod report;
 mod sampling;
 mod servers;
 mod shots;
+mod tails;
 
 use memory::MemoryFigure;
 use servers::Peer;
@@ -36,6 +37,9 @@ pub(crate) struct Arguments {
     /// Writes nothing to `docs/benchmarks/`.
     #[arg(long)]
     dry_run: bool,
+    /// Measures instead what bad input takes from other clients; those abuses whose names contain the text, or all.
+    #[arg(long, value_name = "TEXT", num_args = 0..=1, default_missing_value = "")]
+    tails: Option<String>,
 }
 
 /// How long a run is.
@@ -85,6 +89,9 @@ pub(crate) struct Results {
 
 /// Measures, prints the tables and writes them to `docs/benchmarks/`.
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    if let Some(only) = &arguments.tails {
+        return tails::run(workspace, only, arguments.dry_run);
+    }
     let scale = if arguments.quick { QUICK } else { FULL };
     let peers = [Peer::selvedge(workspace)?, Peer::redis()?];
     let versions = peers.iter().map(Peer::version).collect::<Result<Vec<_>>>()?;

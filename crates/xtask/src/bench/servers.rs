@@ -39,7 +39,12 @@ pub(super) struct Running {
 impl Peer {
     /// The release build of this workspace.
     pub(super) fn selvedge(workspace: &Workspace) -> Result<Self> {
-        Ok(Self { kind: Kind::Selvedge, program: workspace.build_selvedge("release")? })
+        Self::selvedge_of(workspace, "release")
+    }
+
+    /// A build of this workspace in some profile.
+    pub(super) fn selvedge_of(workspace: &Workspace, profile: &str) -> Result<Self> {
+        Ok(Self { kind: Kind::Selvedge, program: workspace.build_selvedge(profile)? })
     }
 
     /// The Redis on the PATH, or Debian's.
