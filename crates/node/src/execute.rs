@@ -37,8 +37,8 @@ pub enum Executed {
     },
     /// It found nothing to take and waits; nothing was written.
     Blocked(Blocked),
-    /// It takes longer than the threads that serve can wait: everything was undone. Drop what was written to the sink, and run it
-    /// again with [`Database::execute_long`] or [`Database::execute_long_transaction`] on a thread of its own.
+    /// It takes longer than the threads that serve can wait: nothing happened, or everything was undone. Drop what was written to
+    /// the sink, and run it again with [`Database::execute_long`] or [`Database::execute_long_transaction`] on a thread of its own.
     TakesLong,
     /// A watched or guarded key has changed: nothing ran. The reply must not leave before this sequence is committed.
     Outdated {
@@ -73,7 +73,8 @@ impl Database {
         self.execute_at(By { pace: Pace::Shared, reader }, command, args, out)
     }
 
-    /// [`Database::execute`] on a thread that nobody else waits for, where a script may take as long as any may.
+    /// [`Database::execute`] on a thread that nobody else waits for, where a script may take as long as any may, and a read
+    /// looks at what its keys held when it began.
     pub fn execute_long(
         &self,
         reader: Option<&Reader>,
@@ -94,7 +95,9 @@ impl Database {
         if self.scripts.watches.is_busy() && !command.traits.contains(Traits::ALLOW_BUSY) {
             return self.busy();
         }
+        let command = command.as_read(args);
         match command.run {
+            Run::Read(handler) if by.pace == Pace::Own => self.read_detached(by, handler, command, args, out),
             Run::Read(handler) => self.execute_read(by, command, handler, args, out),
             Run::Write(handler) => self.execute_write(by, command, handler, args, out),
             Run::Blocking(handler) => self.execute_blocking(by, command, handler, args, out),
@@ -132,6 +135,9 @@ impl Database {
             let Some(guards) = self.keyspace.read_unless(&scope(whole, &keys), &gives_up) else {
                 return self.busy();
             };
+            if self.looks_at_much(command, &guards, &keys, args) {
+                return Executed::TakesLong;
+            }
             let cx = ReadCx::new(&self.keyspace, &guards, self.clock.now()).with_post(&outbox);
             let cx = match keys.first() {
                 Some((key, hash)) => cx.with_key(key, *hash),

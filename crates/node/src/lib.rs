@@ -12,6 +12,7 @@ mod admit;
 mod after;
 mod commit;
 mod database;
+mod detached;
 mod error;
 mod execute;
 mod hub;

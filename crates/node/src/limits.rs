@@ -22,6 +22,9 @@ pub const INTERPRETERS_KEPT: usize = 16;
 /// Bytes of the texts of scripts that EVALSHA finds. Beyond, all are forgotten, and clients send theirs again.
 pub const SCRIPTS_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// Elements that a read may look at on a thread that others wait for: some 0.5 ms. One that looks at more runs elsewhere.
+pub const READ_INLINE_ELEMENTS_MAX: usize = 8_192;
+
 /// Entries that one step of a walk meets before others run: some 0.2 ms, of which one shard is locked for a part.
 pub const WALK_STEP_ENTRIES: usize = 1_000;
 

@@ -373,6 +373,73 @@ async fn a_walk_lets_others_write_and_misses_nothing_that_stays() {
     assert!(database.begin_walk(database.admit(caller, &[b"DBSIZE"]).unwrap(), &[b"DBSIZE"]).is_none());
 }
 
+/// What looks at much runs on entries of its own: others write meanwhile, and its reply waits for what it saw.
+#[tokio::test]
+async fn a_long_read_is_given_up_and_runs_on_its_own() {
+    const MEMBERS: usize = limits::READ_INLINE_ELEMENTS_MAX + 1;
+    let rig = Rig::new(Durability::Always);
+    let database = rig.open();
+    let members: Vec<String> = (0..MEMBERS).map(|member| member.to_string()).collect();
+    for (name, score) in [("SADD s", ""), ("RPUSH l", ""), ("ZADD z", "1 ")] {
+        for part in members.chunks(500) {
+            let part: Vec<String> = part.iter().map(|member| format!("{score}{member}")).collect();
+            run(&database, &format!("{name} {}", part.join(" "))).await;
+        }
+    }
+    run(&database, "SADD few 1 2").await;
+    let execute = |line: &str, long: bool| {
+        let words = words(line);
+        let args: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+        let command = database.admit(Caller { permission: Permission::Full }, &args).unwrap();
+        let mut sink = ValueSink::new(Protocol::Resp2);
+        let executed = match long {
+            true => database.execute_long(None, command, &args, &mut sink),
+            false => database.execute(command, &args, &mut sink),
+        };
+        (executed, sink.into_values().pop())
+    };
+    let lengths = [
+        ("SMEMBERS s", MEMBERS),
+        ("SUNION few s", MEMBERS),
+        ("SINTER s s", MEMBERS),
+        ("SDIFF s none", MEMBERS),
+        ("SRANDMEMBER s -20000", 20_000),
+        ("LRANGE l 0 -1", MEMBERS),
+        ("SORT l", MEMBERS),
+        ("SORT l BY none LIMIT 0 3", 3),
+        ("ZRANGE z -inf +inf BYSCORE", MEMBERS),
+        ("ZREVRANGE z 0 -1 WITHSCORES", MEMBERS * 2),
+        ("ZUNION 2 z none", MEMBERS),
+    ];
+    for (line, length) in lengths {
+        let (executed, reply) = execute(line, false);
+        assert!(matches!(executed, Executed::TakesLong) && reply.is_none(), "{line}: {executed:?}");
+        let (executed, reply) = execute(line, true);
+        let Some(Value::Array(items)) = reply else { panic!("{line}: {reply:?}") };
+        assert_eq!(items.len(), length, "{line}");
+        let last = database.last_sequence();
+        assert!(
+            matches!(executed, Executed::Done { wait_for, sequence, .. } if wait_for == last && sequence == last)
+        );
+    }
+    for line in [
+        "SINTER few s",
+        "SRANDMEMBER s 3",
+        "LRANGE l -3 -1",
+        "ZRANGE z 0 10",
+        "ZRANGEBYSCORE z -inf +inf LIMIT 5000 10",
+        "SORT few",
+        "LRANGE l x 3",
+        "SORT l BY none* STORE d",
+    ] {
+        assert!(matches!(execute(line, false).0, Executed::Done { .. }), "{line}");
+    }
+    let before = database.entry_digest(b"s");
+    assert!(matches!(execute("SMEMBERS s", true).1, Some(Value::Array(items)) if items.len() == MEMBERS));
+    assert_eq!(database.entry_digest(b"s"), before, "sharing changes nothing");
+    assert_eq!(run(&database, "SREM s 0").await, Value::Integer(1));
+}
+
 #[tokio::test]
 async fn the_log_read_back_is_what_is_in_memory() {
     for durability in [Durability::Always, Durability::None] {

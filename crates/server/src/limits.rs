@@ -12,6 +12,13 @@ pub const TURN_OUTPUT_BYTES: usize = 1024 * 1024;
 /// Bytes of a buffer that goes back to the pool; larger ones are freed.
 pub const POOLED_BUFFER_BYTES: usize = 64 * 1024;
 
+/// Bytes of the reply of a command that ran elsewhere which are written before other connections have their turn: some 0.1 ms.
+pub const LONG_REPLY_STEP_BYTES: usize = 128 * 1024;
+
+/// Commands that read much at the same time, each on a thread of its own. The others wait for their turn: more would take the
+/// cores from the threads that serve, and each holds its reply in memory.
+pub const LONG_READS_MAX: usize = 2;
+
 /// Buffers that a thread keeps for the next turns.
 pub const POOLED_BUFFERS: usize = 64;
 

@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use selvedge_node::Database;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::sleep;
 
 use crate::clients::{Clients, Pause};
 use crate::configuration::{self, Configuration};
 use crate::failures::Failures;
+use crate::limits::LONG_READS_MAX;
 use crate::metrics::Metrics;
 use crate::resp::Running;
 use crate::settings::Settings;
@@ -37,6 +38,8 @@ pub(crate) struct Shared {
     pub(crate) stop: Notify,
     /// Turns that are running: they are waited for when the server stops.
     pub(crate) turns: AtomicUsize,
+    /// Who reads much at a time.
+    pub(crate) long_reads: Semaphore,
     pub(crate) resp_port: u16,
     pub(crate) started: Instant,
     /// Entries that had expired at CONFIG RESETSTAT.
@@ -60,6 +63,7 @@ impl Shared {
             pause: Pause::default(),
             stop: Notify::new(),
             turns: AtomicUsize::new(0),
+            long_reads: Semaphore::new(LONG_READS_MAX),
             resp_port,
             started: Instant::now(),
             expired_at_reset: AtomicU64::new(0),

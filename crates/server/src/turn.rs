@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 use tokio::task::yield_now;
 
 use crate::elsewhere;
-use crate::limits::{POOLED_BUFFER_BYTES, POOLED_BUFFERS};
+use crate::limits::{LONG_REPLY_STEP_BYTES, POOLED_BUFFER_BYTES, POOLED_BUFFERS, TURN_OUTPUT_BYTES};
 use crate::shared::Shared;
 use crate::statistics::{Counters, Measured, Meter, Sender};
 use crate::transaction::Prepared;
@@ -94,8 +94,14 @@ impl Turn {
                 let (long, reply) =
                     elsewhere::execute(shared, self.reader.clone(), command, args, protocol).await;
                 executed = Some(long);
-                if let Some(reply) = reply {
-                    run(&mut self.out, &mut |sink| reply.write(sink));
+                if let Some(mut reply) = reply {
+                    self.out.reserve(reply.bytes());
+                    let mut more = true;
+                    while more {
+                        run(&mut self.out, &mut |sink| more = reply.play(LONG_REPLY_STEP_BYTES, sink));
+                        yield_now().await;
+                    }
+                    elsewhere::free(reply);
                 }
             }
             match self.note(shared, start, executed).await {
@@ -304,7 +310,13 @@ pub(crate) fn take_buffer() -> Vec<u8> {
 
 /// Gives a buffer back.
 pub(crate) fn give_buffer(mut buffer: Vec<u8>) {
-    if buffer.capacity() == 0 || buffer.capacity() > POOLED_BUFFER_BYTES {
+    if buffer.capacity() == 0 {
+        return;
+    }
+    if buffer.capacity() > POOLED_BUFFER_BYTES {
+        if buffer.capacity() > TURN_OUTPUT_BYTES {
+            elsewhere::free(buffer);
+        }
         return;
     }
     buffer.clear();

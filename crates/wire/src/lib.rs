@@ -10,8 +10,10 @@ pub mod rest;
 
 mod double;
 mod reply;
+mod tape;
 mod value;
 
 pub use double::{DoubleText, double_text};
 pub use reply::{Protocol, ReplySink};
+pub use tape::Tape;
 pub use value::{Value, ValueSink};

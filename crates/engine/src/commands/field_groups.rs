@@ -6,7 +6,7 @@ use crate::args::{Cursor, ExpiryUnit, Keyword, draw_count, words};
 use crate::commands::field_expiry::{FIELDS, field_time, fields, notify_expiry};
 use crate::commands::reply;
 use crate::commands::table::arg::{EX, EXAT, KEY, PX, PXAT, VALUE};
-use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
+use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits, work};
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
 use crate::events::Event;
@@ -66,6 +66,7 @@ pub(crate) const COMMANDS: &[Command] = &[
             .optional(),
         ],
         run: Run::Read(hrandfield),
+        work: Some(work::draws),
         ..HASH
     },
     Command {

@@ -6,7 +6,7 @@ use crate::args::{Cursor, integer, words};
 use crate::commands::reply;
 use crate::commands::scan::{Page, ScanKind, ScanOptions};
 use crate::commands::table::arg::{COUNT, KEY, MATCH, VALUE};
-use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
+use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits, work};
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
 use crate::events::Event;
@@ -65,6 +65,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         uses: &[KeyUse::RO.access()],
         args: &[KEY],
         run: Run::Read(hgetall),
+        work: Some(work::everything),
         ..HASH
     },
     Command {
@@ -101,6 +102,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         uses: &[KeyUse::RO.access()],
         args: &[KEY],
         run: Run::Read(hkeys),
+        work: Some(work::everything),
         ..HASH
     },
     Command {
@@ -200,6 +202,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         uses: &[KeyUse::RO.access()],
         args: &[KEY],
         run: Run::Read(hvals),
+        work: Some(work::everything),
         ..HASH
     },
 ];

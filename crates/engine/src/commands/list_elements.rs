@@ -5,7 +5,7 @@ use selvedge_wire::ReplySink;
 use crate::args::{Cursor, Keyword, amount, integer, signed_integer, words};
 use crate::commands::reply;
 use crate::commands::table::arg::KEY;
-use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
+use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits, work};
 use crate::cx::{End, Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
 use crate::events::Event;
@@ -61,6 +61,7 @@ pub(crate) const COMMANDS: &[Command] = &[
             Arg::integer("len").after("MAXLEN").optional(),
         ],
         run: Run::Read(lpos),
+        work: Some(work::everything),
         ..LIST
     },
     Command {

@@ -5,7 +5,7 @@ use selvedge_wire::ReplySink;
 use crate::args::{Cursor, Keyword, counted_keys, integer, pop_count, positive, words};
 use crate::commands::reply;
 use crate::commands::table::arg::KEY;
-use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
+use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits, work};
 use crate::cx::{End, Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
 use crate::events::Event;
@@ -112,6 +112,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         uses: &[KeyUse::RO.access()],
         args: &[KEY, Arg::integer("start"), Arg::integer("stop")],
         run: Run::Read(lrange),
+        work: Some(work::ranks),
         ..LIST
     },
     Command {

@@ -4,7 +4,7 @@ use selvedge_wire::ReplySink;
 
 use crate::args::{Cursor, Keyword, amount, counted_keys, words};
 use crate::commands::reply;
-use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
+use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits, work};
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
 use crate::events::Event;
@@ -43,6 +43,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         name: "sdiff",
         summary: "Returns the members of a set that no other set has.",
         run: Run::Read(sdiff),
+        work: Some(work::everything),
         ..REPLIED
     },
     Command {
@@ -56,6 +57,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         complexity: "O(N*M), N the size of the smallest set, M the number of sets",
         summary: "Returns the members that all sets have.",
         run: Run::Read(sinter),
+        work: Some(work::smallest),
         ..REPLIED
     },
     Command {
@@ -72,6 +74,7 @@ pub(crate) const COMMANDS: &[Command] = &[
             Arg::integer("limit").after("LIMIT").optional(),
         ],
         run: Run::Read(sintercard),
+        work: Some(work::smallest),
         ..SET
     },
     Command {
@@ -85,6 +88,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         name: "sunion",
         summary: "Returns the members that any of the sets has.",
         run: Run::Read(sunion),
+        work: Some(work::everything),
         ..REPLIED
     },
     Command {

@@ -6,7 +6,7 @@ use crate::args::{Cursor, pop_count, signed_integer, words};
 use crate::commands::reply;
 use crate::commands::scan::{Page, ScanKind, ScanOptions};
 use crate::commands::table::arg::{COUNT, KEY, MATCH};
-use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
+use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits, work};
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
 use crate::events::Event;
@@ -65,6 +65,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         uses: &[KeyUse::RO.access()],
         args: &[KEY],
         run: Run::Read(smembers),
+        work: Some(work::everything),
         ..SET
     },
     Command {
@@ -116,6 +117,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         uses: &[KeyUse::RO.access()],
         args: &[KEY, Arg::integer("count").optional()],
         run: Run::Read(srandmember),
+        work: Some(work::draws),
         ..SET
     },
     Command {

@@ -50,6 +50,17 @@ impl LargeValue {
         parts >= GARBAGE_PARTS_MIN
     }
 
+    /// Its elements, fields or members, expired ones included. A string has none.
+    pub(crate) fn elements(&self) -> usize {
+        match self {
+            Self::String(_) => 0,
+            Self::Hash(hash) => hash.table().len(),
+            Self::List(list) => list.len(),
+            Self::Set(table) => table.len(),
+            Self::SortedSet(set) => set.len(),
+        }
+    }
+
     /// A copy in bounded time: it shares chunks with this value until either changes them.
     pub(crate) fn share(&mut self) -> Self {
         match self {

@@ -67,6 +67,14 @@ impl<'a> EntryRef<'a> {
         self.record.packed().is_some()
     }
 
+    /// How many elements, fields or members a large value has, expired ones included. Of what is packed, and of strings: 0.
+    pub(crate) fn elements(self) -> usize {
+        match self.record {
+            Record::Small(_) => 0,
+            Record::Large(large) => large.value.elements(),
+        }
+    }
+
     /// Bytes of memory that it takes, its key and its share of the keyspace included: an estimate, exact but for the parts
     /// of a large value that `samples` leaves out, and for what a copy shares with it.
     #[must_use]

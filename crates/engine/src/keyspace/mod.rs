@@ -1,6 +1,7 @@
 //! The keyspace: 64 shards of entries behind locks.
 
 mod apply;
+mod detach;
 mod digest;
 mod effects;
 mod guards;

@@ -21,6 +21,10 @@ pub(crate) struct List {
 }
 
 impl List {
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
     pub(crate) fn chunk_count(&self) -> usize {
         self.chunks.len()
     }

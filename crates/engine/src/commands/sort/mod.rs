@@ -9,7 +9,7 @@ use selvedge_wire::ReplySink;
 use crate::args::words;
 use crate::commands::reply;
 use crate::commands::table::arg::KEY;
-use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
+use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, ReadForm, Run, Traits, work};
 use crate::cx::{End, Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
 use crate::events::Event;
@@ -42,6 +42,7 @@ pub(crate) const COMMANDS: &[Command] = &[
             .and(Traits::KEYS_BY_PATTERN)
             .and(Traits::COPIES_STORED),
         run: Run::Write(sort),
+        read_form: Some(ReadForm { changes_nothing: |args| stored_key(args).is_none(), name: "sort_ro" }),
         ..GENERIC
     },
     Command {
@@ -55,6 +56,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         args: &[KEY, BY, LIMIT, GET, ORDER, ALPHA],
         traits: Traits::DANGEROUS.and(Traits::COLLECTIONS).and(Traits::KEYS_BY_PATTERN),
         run: Run::Read(sort_ro),
+        work: Some(work::everything),
         ..GENERIC
     },
 ];

@@ -9,7 +9,7 @@ use super::{SORTED_SET, WITHSCORES, store, write_members};
 use crate::args::{Cursor, Keyword, amount, counted_keys, integer, words};
 use crate::commands::reply;
 use crate::commands::table::arg::KEY;
-use crate::commands::table::{Arg, Args, Arity, Command, KeyUse, Keys, Run, Traits};
+use crate::commands::table::{Arg, Args, Arity, Command, KeyUse, Keys, Run, Traits, work};
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::entry::EntryRef;
 use crate::error::CommandError;
@@ -52,6 +52,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         summary: "Returns the members of the first sorted set that are in none of the others.",
         args: &[NUMKEYS, KEYS, WITHSCORES],
         run: Run::Read(zdiff),
+        work: Some(work::everything),
         ..READ
     },
     Command {
@@ -69,6 +70,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         summary: "Returns the members that are in all of several sorted sets.",
         args: &[NUMKEYS, KEYS, WEIGHTS, AGGREGATE, WITHSCORES],
         run: Run::Read(zinter),
+        work: Some(work::smallest),
         ..READ
     },
     Command {
@@ -78,6 +80,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         summary: "Counts the members that are in all of several sorted sets, up to a limit.",
         args: &[NUMKEYS, KEYS, Arg::integer("limit").after("LIMIT").optional()],
         run: Run::Read(zintercard),
+        work: Some(work::smallest),
         ..READ
     },
     Command {
@@ -95,6 +98,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         summary: "Returns the members of all of several sorted sets.",
         args: &[NUMKEYS, KEYS, WEIGHTS, AGGREGATE, WITHSCORES],
         run: Run::Read(zunion),
+        work: Some(work::everything),
         ..READ
     },
     Command {

@@ -8,7 +8,7 @@ use crate::args::{Cursor, Keyword, draw_count, words};
 use crate::commands::reply;
 use crate::commands::scan::{Page, ScanKind, ScanOptions};
 use crate::commands::table::arg::{COUNT, KEY, MATCH};
-use crate::commands::table::{Arg, Args, Arity, Command, KeyUse, Keys, Run, Traits};
+use crate::commands::table::{Arg, Args, Arity, Command, KeyUse, Keys, Run, Traits, work};
 use crate::cx::{Lookup, ReadCx};
 use crate::error::CommandError;
 use crate::limits::RANDOM_DRAWS_MAX;
@@ -87,6 +87,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         uses: &[KeyUse::RO.access()],
         args: &[KEY, Arg::block("options", &[Arg::integer("count"), WITHSCORES]).optional()],
         run: Run::Read(zrandmember),
+        work: Some(work::draws),
         ..SORTED_SET
     },
     Command {

@@ -38,6 +38,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         summary: "Returns the members in a range of ranks, scores or members, from either end.",
         args: &[KEY, Arg::string("start"), Arg::string("stop"), SORTBY, REV, LIMIT, WITHSCORES],
         run: Run::Read(zrange),
+        work: Some(|cx, _, args| Form::ANY.work(cx, args)),
         ..RANGE
     },
     Command {
@@ -46,6 +47,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         summary: "Returns the members in a range of members, in a sorted set of one score.",
         args: &[KEY, Arg::string("min"), Arg::string("max"), LIMIT],
         run: Run::Read(zrangebylex),
+        work: Some(|cx, _, args| Form::MEMBERS.work(cx, args)),
         ..RANGE
     },
     Command {
@@ -54,6 +56,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         summary: "Returns the members in a range of scores.",
         args: &[KEY, Arg::double("min"), Arg::double("max"), WITHSCORES, LIMIT],
         run: Run::Read(zrangebyscore),
+        work: Some(|cx, _, args| Form::SCORES.work(cx, args)),
         ..RANGE
     },
     Command {
@@ -75,6 +78,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         summary: "Returns the members in a range of ranks, the highest score first.",
         args: &[KEY, Arg::integer("start"), Arg::integer("stop"), WITHSCORES],
         run: Run::Read(zrevrange),
+        work: Some(|cx, _, args| Form::RANKS_DOWN.work(cx, args)),
         ..RANGE
     },
     Command {
@@ -83,6 +87,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         summary: "Returns the members in a range of members, the last one first, in a sorted set of one score.",
         args: &[KEY, Arg::string("max"), Arg::string("min"), LIMIT],
         run: Run::Read(zrevrangebylex),
+        work: Some(|cx, _, args| Form::MEMBERS_DOWN.work(cx, args)),
         ..RANGE
     },
     Command {
@@ -91,6 +96,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         summary: "Returns the members in a range of scores, the highest score first.",
         args: &[KEY, Arg::double("max"), Arg::double("min"), WITHSCORES, LIMIT],
         run: Run::Read(zrevrangebyscore),
+        work: Some(|cx, _, args| Form::SCORES_DOWN.work(cx, args)),
         ..RANGE
     },
 ];
@@ -107,9 +113,21 @@ struct Form {
 
 impl Form {
     const ANY: Self = Self { by: None, reverse: None, stores: false };
+    const SCORES: Self = Self::of(By::Score, false);
+    const MEMBERS: Self = Self::of(By::Member, false);
+    const RANKS_DOWN: Self = Self::of(By::Rank, true);
+    const SCORES_DOWN: Self = Self::of(By::Score, true);
+    const MEMBERS_DOWN: Self = Self::of(By::Member, true);
 
     const fn of(by: By, reverse: bool) -> Self {
         Self { by: Some(by), reverse: Some(reverse), stores: false }
+    }
+
+    /// How many members a command of this form returns, 0 if it is refused.
+    fn work(self, cx: &ReadCx<'_>, args: Args<'_>) -> usize {
+        let [key] = words(args);
+        let Ok(Some(set)) = cx.sorted_set(key) else { return 0 };
+        Query::parse(args, 2, self).map_or(0, |query| query.ranks_in(set).len())
     }
 }
 
@@ -213,11 +231,11 @@ fn zrange(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<()
 }
 
 fn zrangebylex(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
-    range(cx, args, Form::of(By::Member, false), out)
+    range(cx, args, Form::MEMBERS, out)
 }
 
 fn zrangebyscore(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
-    range(cx, args, Form::of(By::Score, false), out)
+    range(cx, args, Form::SCORES, out)
 }
 
 fn zrangestore(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
@@ -237,13 +255,13 @@ fn zrangestore(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) ->
 }
 
 fn zrevrange(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
-    range(cx, args, Form::of(By::Rank, true), out)
+    range(cx, args, Form::RANKS_DOWN, out)
 }
 
 fn zrevrangebylex(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
-    range(cx, args, Form::of(By::Member, true), out)
+    range(cx, args, Form::MEMBERS_DOWN, out)
 }
 
 fn zrevrangebyscore(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
-    range(cx, args, Form::of(By::Score, true), out)
+    range(cx, args, Form::SCORES_DOWN, out)
 }

@@ -11,12 +11,14 @@ mod permission;
 pub(crate) mod syntax;
 mod traits;
 mod walk;
+pub(crate) mod work;
 
 pub use arg::{Arg, ArgKind};
 pub use keys::{KeyPositions, KeyUse, Keys};
 pub use permission::Permission;
 pub use traits::Traits;
 pub use walk::{Walk, WalkHandler};
+pub use work::WorkHandler;
 
 use selvedge_wire::ReplySink;
 
@@ -113,6 +115,10 @@ pub struct Command {
     pub run: Run,
     /// How to run it in steps, where it may meet every entry of a large database.
     pub walk: Option<WalkHandler>,
+    /// How much it looks at, where that may be much.
+    pub work: Option<WorkHandler>,
+    /// For a write that with some arguments changes nothing.
+    pub read_form: Option<ReadForm>,
 }
 
 impl Command {
@@ -133,6 +139,8 @@ impl Command {
             subcommands: &[],
             run: Run::Container,
             walk: None,
+            work: None,
+            read_form: None,
         }
     }
 
@@ -188,6 +196,13 @@ impl Command {
             || self.traits.contains(Traits::KEYS_BY_PATTERN) && names_by_pattern()
     }
 
+    /// The read that does the same, where it changes nothing with `args`; otherwise the command itself.
+    #[must_use]
+    pub fn as_read(&'static self, args: Args<'_>) -> &'static Self {
+        let read = self.read_form.filter(|form| (form.changes_nothing)(args));
+        read.and_then(|form| index::find(form.name.as_bytes())).unwrap_or(self)
+    }
+
     /// What it does with the key at that place among its keys.
     pub(crate) fn key_use(&self, index: usize) -> Option<KeyUse> {
         let uses = match self.keys {
@@ -211,6 +226,15 @@ impl Command {
     pub fn short_name(&self) -> &'static str {
         self.name.rsplit('|').next().unwrap_or(self.name)
     }
+}
+
+/// How a command that may write is a read.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadForm {
+    /// Whether it changes nothing with these arguments.
+    pub changes_nothing: fn(Args<'_>) -> bool,
+    /// The read that does the same then.
+    pub name: &'static str,
 }
 
 /// The family of a command, as COMMAND DOCS names it.

@@ -63,7 +63,7 @@ pub(super) fn run(workspace: &Workspace, only: &str, dry_run: bool) -> Result<()
     }
     let late: Vec<&str> = outcomes
         .iter()
-        .filter(|outcome| outcome.others.percentile_ms(99.0) > P99_MS_MAX)
+        .filter(|outcome| outcome.others.percentile_ms(99) > P99_MS_MAX)
         .map(|outcome| outcome.abuse)
         .collect();
     if !late.is_empty() {
@@ -82,8 +82,20 @@ fn prefer(process: u32, core: &str) -> Result<()> {
 }
 
 fn measure(server: &Running, abuse: &Abuse) -> Result<Outcome> {
-    let mut client = Client::connect(server.resp_port())?;
     let observer = Observer::start(server.resp_port())?;
+    let measured = std::thread::scope(|scope| scope.spawn(|| commit(server, abuse)).join());
+    let (times, slowest_ms, answer) = measured.unwrap_or_else(|_| bail!("the client panicked"))?;
+    let others = observer.stop()?;
+    Ok(Outcome { abuse: abuse.name, answer: answer.to_string(), times, slowest_ms, others })
+}
+
+/// Sends the abuse again and again. How often, how long the slowest took in milliseconds, and the last answer.
+fn commit(server: &Running, abuse: &Abuse) -> Result<(usize, f64, Answer)> {
+    // Reading what it gets is work, and must not keep the observer from the core that they share.
+    if let Ok(thread) = std::fs::read_link("/proc/thread-self") {
+        let _ = Command::new("renice").args(["-n", "10", "-p"]).args(thread.file_name()).output();
+    }
+    let mut client = Client::connect(server.resp_port())?;
     let begun = Instant::now();
     let (mut times, mut slowest_ms, mut answer) = (0, 0.0_f64, Answer::default());
     while begun.elapsed() < LASTS {
@@ -95,8 +107,7 @@ fn measure(server: &Running, abuse: &Abuse) -> Result<Outcome> {
         slowest_ms = slowest_ms.max(sent.elapsed().as_secs_f64() * 1e3);
         times += 1;
     }
-    let others = observer.stop()?;
-    Ok(Outcome { abuse: abuse.name, answer: answer.to_string(), times, slowest_ms, others })
+    Ok((times, slowest_ms, answer))
 }
 
 const HEAD: &str = "| abuse | answered | times | slowest ms | others: p50 ms | p99 ms | worst ms |\n\
@@ -110,9 +121,9 @@ fn row(outcome: &Outcome) -> String {
         outcome.answer,
         outcome.times,
         outcome.slowest_ms,
-        others.percentile_ms(50.0),
-        others.percentile_ms(99.0),
-        others.percentile_ms(100.0),
+        others.percentile_ms(50),
+        others.percentile_ms(99),
+        others.percentile_ms(100),
     )
 }
 

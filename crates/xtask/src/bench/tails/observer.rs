@@ -21,10 +21,9 @@ pub(super) struct Lateness {
 
 impl Lateness {
     /// The time within which that share of the answers came, in percent.
-    pub(super) fn percentile_ms(&self, percent: f64) -> f64 {
+    pub(super) fn percentile_ms(&self, percent: usize) -> f64 {
         let last = self.sorted_ms.len().saturating_sub(1);
-        let index = (last as f64 * percent / 100.0).ceil();
-        self.sorted_ms.get(index as usize).copied().unwrap_or(0.0)
+        self.sorted_ms.get((last * percent).div_ceil(100)).copied().unwrap_or(0.0)
     }
 }
 
@@ -76,9 +75,9 @@ mod tests {
     #[test]
     fn percentiles_are_of_the_answers() {
         let lateness = Lateness { sorted_ms: (0..=100).map(f64::from).collect() };
-        assert_eq!(lateness.percentile_ms(50.0), 50.0);
-        assert_eq!(lateness.percentile_ms(99.0), 99.0);
-        assert_eq!(lateness.percentile_ms(100.0), 100.0);
-        assert_eq!(Lateness::default().percentile_ms(99.0), 0.0);
+        assert_eq!(lateness.percentile_ms(50), 50.0);
+        assert_eq!(lateness.percentile_ms(99), 99.0);
+        assert_eq!(lateness.percentile_ms(100), 100.0);
+        assert_eq!(Lateness::default().percentile_ms(99), 0.0);
     }
 }
