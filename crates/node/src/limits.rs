@@ -13,6 +13,9 @@ pub const SCRIPT_INLINE: Duration = Duration::from_millis(2);
 /// How long the code of a library may run while it is loaded, as in Redis.
 pub const FUNCTION_LOAD_TIME_MAX: Duration = Duration::from_millis(500);
 
+/// How often a script runs on copies of its keys that change meanwhile, before it locks them.
+pub const BESIDE_ATTEMPTS_MAX: usize = 3;
+
 /// How long the write lane is waited for before it is asked whether a script holds it that takes long.
 pub const LANE_PATIENCE: Duration = Duration::from_millis(10);
 

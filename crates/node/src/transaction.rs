@@ -257,7 +257,8 @@ impl Database {
                         result
                     }
                     Run::Script(word) => {
-                        let within = Within { now, random, by, declared: None, outbox };
+                        let within =
+                            Within { keyspace: &self.keyspace, now, random, by, declared: None, outbox };
                         let batch = &mut lane.batch;
                         match self.script_in_transaction(word, args, within, &mut guards, batch, out) {
                             Ok(met) => met_by_scripts.extend(met),

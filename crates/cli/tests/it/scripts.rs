@@ -86,6 +86,39 @@ fn the_threshold_can_be_set_and_some_commands_run_meanwhile() {
 }
 
 #[test]
+fn scripts_that_lock_their_keys_hold_nobody_up() {
+    let data = tempfile::tempdir().unwrap();
+    let server = start(data.path(), "600000");
+    let (mut runs, mut other) = (server.connect(), server.connect());
+    let endless = "#!lua flags=allow-key-locking\nredis.call('SET', KEYS[1], 'script') while true do end";
+    runs.send(&["EVAL", endless, "1", "k"]);
+    // Far beyond the threshold others write what they like, the script's own key included.
+    for round in 0..200 {
+        let value = round.to_string();
+        assert_eq!(other.call(&["SET", "k", &value]), "OK");
+        assert_eq!(other.call(&["SET", "other", &value]), "OK");
+        assert_eq!(other.call(&["EVAL", "return redis.call('DBSIZE')", "0"]), "2");
+    }
+    while other.call(&["SCRIPT", "KILL"]) != "OK" {}
+    assert!(runs.reply().unwrap().contains("killed by user"));
+    assert_eq!(other.call(&["GET", "k"]), "199");
+    // What they write is as if they had run at one moment: nothing is lost between them and others.
+    let counting = "#!lua flags=allow-key-locking\nlocal n = redis.call('INCR', KEYS[1]) \
+                    for i = 1, 300000 do end redis.call('PEXPIRE', KEYS[1], 100000) return n";
+    for _ in 0..10 {
+        runs.send(&["EVAL", counting, "1", "n"]);
+        for _ in 0..5 {
+            assert!(other.call(&["INCR", "n"]).parse::<u32>().is_ok());
+        }
+        assert!(runs.reply().unwrap().parse::<u32>().is_ok());
+    }
+    assert_eq!(other.call(&["GET", "n"]), "60");
+    let reading = "#!lua flags=allow-key-locking,no-writes\nfor i = 1, 300000 do end \
+                   return redis.call('GET', KEYS[1])";
+    assert_eq!(other.call(&["EVAL_RO", reading, "1", "n"]), "60");
+}
+
+#[test]
 fn shutdown_ends_the_server_and_what_runs() {
     let data = tempfile::tempdir().unwrap();
     let server = start(data.path(), "600000");

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::memo::{Memo, Watcher};
 use super::notices::Notices;
-use crate::batch::Batch;
+use crate::batch::{Batch, decode_batch};
 use crate::cx::{End, Lookup, Seen};
 use crate::entry::{EntryRef, Record, saturated};
 use crate::events::Event;
@@ -14,7 +14,7 @@ use crate::expire::Expired;
 use crate::functions::{Functions, Libraries, Library};
 use crate::hash::{KeyHash, KeyHasher};
 use crate::keyspace::{Keyspace, Outcome, Sequence, ShardsMut, WriteGuards, apply, random_entry, scan};
-use crate::mutation::{Fields, Members, Mutation, Positions, ScoredMembers};
+use crate::mutation::{Fields, Members, Mutation, Positions, ScoredMembers, Touched};
 use crate::post::Post;
 use crate::random;
 use crate::rdb::Restored;
@@ -381,6 +381,22 @@ impl<'a> WriteCx<'a> {
     }
 
     /// The door: applies and records. A mutation that changes nothing is not recorded.
+    /// Applies and records what was recorded of copies of these entries, which are unchanged since.
+    ///
+    /// # Panics
+    /// For a key whose shard is not held, as for every other change.
+    pub fn adopt(&mut self, payload: &[u8]) {
+        let decoded = decode_batch(payload, &mut |mutation| {
+            if let Touched::One(key) | Touched::Two(key, _) = mutation.touched() {
+                // The memo is for keys that live as long as the context.
+                let hash = self.keyspace.hash(key);
+                self.mutate(hash, mutation);
+            }
+            Ok(())
+        });
+        debug_assert!(decoded.is_ok(), "a batch decodes as it was encoded: {decoded:?}");
+    }
+
     fn mutate(&mut self, hash: KeyHash, mutation: &Mutation<'_>) -> Outcome {
         let absent = self.key_to_come(hash, mutation);
         let outcome = apply(self.keyspace, &mut self.shards, hash, mutation, &mut self.batch.effects());

@@ -1,6 +1,7 @@
 //! Scripts and functions: finding them, running them under the locks they need, and undoing what fails.
 
 mod admin;
+mod beside;
 mod host;
 mod library;
 mod program;

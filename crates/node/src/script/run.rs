@@ -1,7 +1,7 @@
 //! Running a program: alone under the locks it needs, or within a transaction.
 
 use selvedge_engine::batch::Batch;
-use selvedge_engine::keyspace::{Scope, WriteGuards};
+use selvedge_engine::keyspace::{Keyspace, Scope, WriteGuards};
 use selvedge_engine::time::Now;
 use selvedge_engine::{Args, Script};
 use selvedge_script::{Call, ScriptError, Stop};
@@ -26,6 +26,11 @@ impl Database {
         if is_program(word) {
             match self.program(word, args) {
                 Err(refusal) => self.refuse(&refusal.to_string(), out),
+                Ok(program) if by.pace == Pace::Own && program.locks_its_keys() => {
+                    let beside = By { pace: Pace::Beside, ..by };
+                    let ended = self.run_beside(&program, args, beside, out);
+                    ended.unwrap_or_else(|| self.run_writing(&program, args, by, out))
+                }
                 Ok(program) if program.is_read_only => self.run_reading(&program, args, by, out),
                 Ok(program) => self.run_writing(&program, args, by, out),
             }
@@ -40,7 +45,7 @@ impl Database {
     }
 
     /// The keys of a program where only those are locked; none where everything is.
-    fn locked_keys<'a>(&self, program: &Program<'a>) -> Option<HashedKeys<'a>> {
+    pub(super) fn locked_keys<'a>(&self, program: &Program<'a>) -> Option<HashedKeys<'a>> {
         let hashed = || program.keys.iter().map(|key| (*key, self.keyspace.hash(key))).collect();
         program.locks_its_keys().then(hashed)
     }
@@ -56,7 +61,7 @@ impl Database {
         let scope = keys.as_ref().map_or(Scope::All, |keys| scope(false, keys));
         // One that may take long holds the lane, so that writers wait where they can give up, not at a shard.
         let lane = match by.pace {
-            Pace::Shared => None,
+            Pace::Shared | Pace::Beside => None,
             Pace::Own => match self.lock_lane() {
                 Ok(lane) => Some(lane),
                 Err(busy) => return busy,
@@ -124,7 +129,7 @@ impl Database {
         let poison = self.poison_on_panic();
         let outbox = Outbox::new(&self.hub);
         let declared = keys.as_ref().map(|_| program.keys);
-        let within = Within { now, random, by, declared, outbox: &outbox };
+        let within = Within { keyspace: &self.keyspace, now, random, by, declared, outbox: &outbox };
         let (result, met_expired) = self.run_within(program, args, within, &mut guards, &mut lane.batch, out);
         if let Err(answer) = self.admit_batch(&mut guards, &mut lane) {
             poison.disarm();
@@ -167,7 +172,7 @@ impl Database {
     ) -> (Result<(), ScriptError>, Vec<Box<[u8]>>) {
         let (mark, posted) = (batch.mark(), within.outbox.len());
         let mut host = Host {
-            keyspace: &self.keyspace,
+            keyspace: within.keyspace,
             access: Access::Write { guards: &mut *guards, batch: &mut *batch },
             is_read_only: program.is_read_only,
             declared: within.declared,
@@ -182,7 +187,7 @@ impl Database {
         host.remember(program.keys);
         let met_expired = host.met_expired;
         if result.is_err() {
-            selvedge_engine::undo_to(&self.keyspace, guards, batch, mark);
+            selvedge_engine::undo_to(within.keyspace, guards, batch, mark);
             within.outbox.truncate(posted);
         }
         (result, met_expired)
@@ -281,6 +286,8 @@ impl Database {
 /// Where a program runs.
 #[derive(Clone, Copy)]
 pub(crate) struct Within<'a> {
+    /// The entries that it sees: the database, or copies.
+    pub(crate) keyspace: &'a Keyspace,
     pub(crate) now: Now,
     pub(crate) random: u64,
     pub(crate) by: By<'a>,

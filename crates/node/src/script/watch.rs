@@ -17,6 +17,8 @@ pub(crate) enum Pace {
     Shared,
     /// On its own.
     Own,
+    /// On its own, and nobody waits for what it holds.
+    Beside,
 }
 
 /// What runs.
@@ -113,14 +115,14 @@ impl Watches {
             is_slow: AtomicBool::new(false),
             slow: Arc::clone(&self.slow),
             name: name.to_owned(),
-            words: if pace == Pace::Own {
+            words: if pace != Pace::Shared {
                 words.iter().map(|word| word.to_vec()).collect()
             } else {
                 Vec::new()
             },
             kind,
         });
-        if pace == Pace::Own {
+        if pace != Pace::Shared {
             // What runs on a shared thread is over before anybody could ask for it.
             self.running.lock().push(Arc::clone(&run));
         }
@@ -170,7 +172,7 @@ impl Watched<'_> {
 
 impl Drop for Watched<'_> {
     fn drop(&mut self) {
-        if self.run.pace == Pace::Own {
+        if self.run.pace != Pace::Shared {
             self.watches.running.lock().retain(|run| !Arc::ptr_eq(run, &self.run));
         }
         if self.run.is_slow.load(Ordering::Acquire) {
@@ -198,7 +200,8 @@ impl Watch for Run {
         if elapsed_us > self.most_us {
             return Some(Stop::OutOfTime);
         }
-        let holds_up = self.kind != Kind::Library && elapsed_us > self.busy_us;
+        let holds_nothing = self.kind == Kind::Library || self.pace == Pace::Beside;
+        let holds_up = !holds_nothing && elapsed_us > self.busy_us;
         if holds_up && !self.is_slow.swap(true, Ordering::AcqRel) {
             self.slow.fetch_add(1, Ordering::AcqRel);
         }
