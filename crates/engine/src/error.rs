@@ -220,6 +220,67 @@ pub enum CommandError {
     /// The string would grow beyond its limit.
     #[error("ERR string exceeds maximum allowed size (proto-max-bulk-len)")]
     StringTooLong,
+    /// The offset of a bit is none, or lies beyond the longest string.
+    #[error("ERR bit offset is not an integer or out of range")]
+    BitOffset,
+    /// A bit is to become something else than 0 or 1.
+    #[error("ERR bit is not an integer or out of range")]
+    BitValue,
+    /// BITPOS looks for something else than 0 or 1.
+    #[error("ERR The bit argument must be 1 or 0.")]
+    BitArgument,
+    /// BITOP NOT of several keys.
+    #[error("ERR BITOP NOT must be called with a single source key.")]
+    SingleSource,
+    /// BITOP of one key where it takes more.
+    #[error("ERR BITOP {operation} must be called with at least two source keys.")]
+    TwoSources {
+        /// The operation in upper case.
+        operation: &'static str,
+    },
+    /// BITOP would read more than fits into its time.
+    #[error("LIMIT BITOP reads at most {max} bytes at once")]
+    BitopTooLarge {
+        /// The limit.
+        max: usize,
+    },
+    /// The type of a field is none.
+    #[error(
+        "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is."
+    )]
+    FieldType,
+    /// BITFIELD does not know that way to overflow.
+    #[error("ERR Invalid OVERFLOW type specified")]
+    OverflowType,
+    /// BITFIELD_RO is to write.
+    #[error("ERR BITFIELD_RO only supports the GET subcommand")]
+    BitfieldReadOnly,
+    /// The string is no HyperLogLog.
+    #[error("WRONGTYPE Key is not a valid HyperLogLog string value.")]
+    NotHyperLogLog,
+    /// The registers of a HyperLogLog are not as many as there must be.
+    #[error("INVALIDOBJ Corrupted HLL object detected")]
+    CorruptHyperLogLog,
+    /// PFDEBUG of a key that is not there.
+    #[error("ERR The specified key does not exist")]
+    NoSpecifiedKey,
+    /// PFDEBUG DECODE of dense registers.
+    #[error("ERR HLL encoding is not sparse")]
+    NotSparse,
+    /// PFDEBUG does not know that word.
+    #[error("ERR Unknown PFDEBUG subcommand '{name}'")]
+    UnknownPfdebug {
+        /// The word as sent.
+        name: Box<str>,
+    },
+    /// PFSELFTEST finds that HyperLogLogs count wrong on this machine.
+    #[error("TESTFAILED {elements} elements are estimated to be {estimate}")]
+    SelfTest {
+        /// How many were added.
+        elements: u64,
+        /// The estimate.
+        estimate: u64,
+    },
     /// ZADD with NX beside XX.
     #[error("ERR XX and NX options at the same time are not compatible")]
     ScoreConditionsNxXx,
@@ -544,6 +605,12 @@ impl CommandError {
     #[must_use]
     pub fn unknown_argument(argument: &[u8]) -> Self {
         Self::UnknownArgument { argument: printable(argument, usize::MAX).into() }
+    }
+
+    /// The error for a word that PFDEBUG does not know.
+    #[must_use]
+    pub fn unknown_pfdebug(name: &[u8]) -> Self {
+        Self::UnknownPfdebug { name: printable(name, usize::MAX).into() }
     }
 
     /// The error for an option of FUNCTION LOAD that there is not.

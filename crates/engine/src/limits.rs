@@ -83,3 +83,10 @@ pub const RESTORED_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Pairs of positions that one LCS compares: (length of one + 1) * (length of the other + 1). As many as Redis' table of four
 /// bytes each holds in 512 MiB; bounds the time and, at a bit each, the memory.
 pub const LCS_PAIRS_MAX: usize = STRING_BYTES_MAX / 4;
+
+/// Bytes of all strings that one BITOP reads. Nobody writes meanwhile: some tens of milliseconds.
+pub const BITOP_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Bytes of a HyperLogLog up to which its registers may be sparse. Redis' default for `hll-sparse-max-bytes`: adding to a
+/// sparse one walks over it.
+pub const HLL_SPARSE_BYTES_MAX: usize = 3000;

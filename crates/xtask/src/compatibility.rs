@@ -32,8 +32,6 @@ const ABSENT_NAMES: &[(&str, &str)] = &[
     ("lastsave", "the log is the only thing on disk so far"),
     ("module", "there are no modules"),
     ("monitor", "not built yet"),
-    ("pfdebug", "for tests of Redis alone"),
-    ("pfselftest", "for tests of Redis alone"),
     ("psync", "Redis' replication is not spoken"),
     ("replconf", "Redis' replication is not spoken"),
     ("replicaof", "Redis' replication is not spoken"),

@@ -154,8 +154,16 @@ fn wanted(command: &'static Command) -> Vec<Wanted> {
     if usize::from(command.arity.least()) > name_words || matches!(command.arity, Arity::Exactly(_)) {
         wanted.push(Wanted::WrongArity);
     }
-    let is_typed =
-        matches!(command.group, Group::String | Group::Hash | Group::List | Group::Set | Group::SortedSet);
+    let is_typed = matches!(
+        command.group,
+        Group::String
+            | Group::Bitmap
+            | Group::HyperLogLog
+            | Group::Hash
+            | Group::List
+            | Group::Set
+            | Group::SortedSet
+    );
     // What overwrites or deletes does not mind the type.
     let minds_type = command.uses.iter().any(|key_use| matches!(key_use.mode, "RO" | "RW"));
     if is_typed && minds_type && !TYPE_BLIND.contains(&command.name) {

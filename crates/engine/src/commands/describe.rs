@@ -53,6 +53,8 @@ pub(crate) fn categories(command: &Command) -> impl Iterator<Item = &'static str
         (group(Group::List) || has(Traits::COLLECTIONS), "list"),
         (group(Group::Hash), "hash"),
         (group(Group::String), "string"),
+        (group(Group::Bitmap), "bitmap"),
+        (group(Group::HyperLogLog), "hyperloglog"),
         (group(Group::Geo), "geo"),
         (has(Traits::ADMIN), "admin"),
         (has(Traits::PUBSUB), "pubsub"),

@@ -3,6 +3,9 @@
 //! Each file opens with the records of its commands; [`table`] puts them together. A handler validates everything first and
 //! changes data and replies last, so that an error never follows half a reply.
 
+pub(crate) mod bitfield;
+pub(crate) mod bitmaps;
+pub(crate) mod bitop;
 pub(crate) mod blocking;
 pub(crate) mod client;
 pub(crate) mod cluster;
@@ -20,6 +23,7 @@ pub(crate) mod functions;
 pub(crate) mod generic;
 pub(crate) mod geo;
 pub(crate) mod hashes;
+pub(crate) mod hyper_log_logs;
 pub(crate) mod lcs;
 pub(crate) mod list_elements;
 pub(crate) mod lists;

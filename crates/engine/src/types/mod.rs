@@ -1,7 +1,11 @@
 //! The data types: structures without Redis words.
 
+pub(crate) mod bit_combination;
+pub(crate) mod bit_numbers;
+pub(crate) mod bits;
 pub(crate) mod geo;
 mod hash;
+pub(crate) mod hyper_log_log;
 pub(crate) mod lcs;
 mod list;
 pub(crate) mod packed;

@@ -2,10 +2,12 @@
 
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic, reason = "a test that panics fails")]
 
+mod bitmaps;
 mod differential;
 mod dumps;
 mod golden;
 mod hashes;
+mod hyper_log_logs;
 mod numbers;
 mod random;
 mod solo;

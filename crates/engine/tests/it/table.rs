@@ -34,9 +34,9 @@ fn arity_agrees_with_the_grammar() {
 
 #[test]
 fn keys_agree_with_the_grammar() {
-    fn count(args: &[Arg]) -> usize {
-        let required = args.iter().filter(|arg| !arg.optional);
-        required.map(|arg| usize::from(arg.kind == ArgKind::Key) + count(arg.args)).sum()
+    fn count(args: &[Arg], and_optional: bool) -> usize {
+        let counted = args.iter().filter(|arg| and_optional || !arg.optional);
+        counted.map(|arg| usize::from(arg.kind == ArgKind::Key) + count(arg.args, and_optional)).sum()
     }
     // A sharded channel chooses a node as a key does, and is none.
     // A program may have no keys at all.
@@ -44,7 +44,7 @@ fn keys_agree_with_the_grammar() {
         !command.runs_program() && command.uses.iter().all(|key_use| key_use.mode != "not_key")
     };
     for command in every().filter(names_keys) {
-        let named = count(command.args);
+        let named = count(command.args, false);
         assert_eq!(named > 0, !matches!(command.keys, Keys::None), "{}", command.name);
         // The shortest line that the arity lets through; where a word counts keys, it is one.
         let words = vec![b"1".as_slice(); usize::from(command.arity.least())];
@@ -57,7 +57,9 @@ fn keys_agree_with_the_grammar() {
         );
         // SORT uses keys that no word names, and words that may be left out name the keys to store at.
         let is_open = matches!(command.keys, Keys::OneAndFound(_) | Keys::OneAndNamed { .. });
-        assert!(command.uses.len() <= 1 || command.uses.len() == named || is_open, "{}", command.name);
+        let uses = command.uses.len();
+        let has_one_each = uses == named || uses == count(command.args, true);
+        assert!(uses <= 1 || has_one_each || is_open, "{}", command.name);
     }
 }
 

@@ -122,6 +122,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     shows(&["enable-debug-command"], |shared| shared.settings.enable_debug_command.word().to_owned()),
     echoes(&["hash-max-listpack-entries", "hash-max-ziplist-entries"], number(0, i64::MAX), "512"),
     echoes(&["hash-max-listpack-value", "hash-max-ziplist-value"], SIZES, "64"),
+    echoes(&["hll-sparse-max-bytes"], SIZES, "3000"),
     echoes(&["hz"], number(0, I32_MAX), "10"),
     changes(&["latency-monitor-threshold"], number(0, i64::MAX), "0", |shared, value| {
         shared.latency.set_threshold_ms(value.parse().unwrap_or_default());

@@ -84,6 +84,8 @@ fn persistence(shared: &Shared) -> Lines {
     lines(&[
         ("loading", "0"),
         ("async_loading", "0"),
+        // Nothing is ever saved as in Redis, so that every change is one since.
+        ("rdb_changes_since_last_save", &statistics.last_sequence.to_string()),
         ("aof_enabled", "1"),
         ("aof_last_write_status", status),
         ("log_last_sequence", &statistics.last_sequence.to_string()),

@@ -135,8 +135,9 @@ impl Generator {
             }
         }
         for i in 0..times {
-            // WEIGHTS stands once in front of all, GET of SORT before each.
-            if let Some(token) = arg.token.filter(|_| i == 0 || arg.kind == ArgKind::Pattern) {
+            // WEIGHTS stands once in front of all, GET of SORT and of BITFIELD_RO before each.
+            let repeats = matches!(arg.kind, ArgKind::Pattern | ArgKind::Block);
+            if let Some(token) = arg.token.filter(|_| i == 0 || repeats) {
                 draft.words.push(self.token(token));
             }
             self.value(command, arg, draft);

@@ -8,6 +8,8 @@ use super::rules;
 /// The keys, by the type that most commands on them have. The rest of the letters are nobody's.
 const KEYS: &[(Group, &[&str])] = &[
     (Group::String, &["s1", "s2", "s3", "s4"]),
+    (Group::Bitmap, &["b1", "b2", "s1"]),
+    (Group::HyperLogLog, &["p1", "p2", "p3"]),
     (Group::List, &["l1", "l2", "l3"]),
     (Group::Set, &["m1", "m2", "m3"]),
     (Group::Hash, &["h1", "h2", "h3"]),
@@ -118,6 +120,16 @@ const UNIX_MILLISECONDS: &[&str] =
 /// Offsets that stay below what would make a large string.
 const OFFSETS: &[&str] = &["0", "1", "5", "7", "40", "-1", "-3", "1000", "4294967296", "abc", "-0", "#1"];
 
+/// Types of fields of bits.
+const ENCODINGS: &[&str] =
+    &["u8", "i8", "u1", "i1", "u5", "i16", "u32", "u63", "i63", "i64", "u64", "i0", "x8", "u08"];
+
+/// What PFDEBUG may be asked.
+const PFDEBUG: &[&str] = &["GETREG", "DECODE", "ENCODING", "TODENSE", "foo"];
+
+/// What bits are set to, one or several.
+const BITS: &[&str] = &["0", "1", "1", "0", "1", "-1", "5", "255", "256", "-1000", "65536"];
+
 /// Words with a meaning for some command.
 pub(super) const TOKENS: &[&str] = &[
     "NX",
@@ -171,6 +183,10 @@ pub(super) const TOKENS: &[&str] = &[
     "WITHCOORD",
     "ANY",
     "KM",
+    "BYTE",
+    "BIT",
+    "OVERFLOW",
+    "SET",
 ];
 
 /// A word for an argument that is neither a key nor a group nor a token.
@@ -187,6 +203,10 @@ pub(super) fn word(random: &mut Random, arg: &Arg) -> Vec<u8> {
         }
         ("destination-db" | "db", _) => pick(random, &["0"]),
         ("offset", _) => pick(random, OFFSETS),
+        ("bit", _) => pick(random, if odd { ODD_INTEGERS } else { &["0", "1"] }),
+        ("subcommand", _) => pick(random, PFDEBUG),
+        ("encoding", _) => pick(random, ENCODINGS),
+        ("value", ArgKind::Integer) if !odd => pick(random, BITS),
         ("type", ArgKind::String) => {
             pick(random, &["string", "list", "set", "hash", "zset", "stream", "HASH", "none"])
         }

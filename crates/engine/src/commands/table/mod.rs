@@ -244,6 +244,10 @@ pub enum Group {
     Generic,
     /// Strings and counters.
     String,
+    /// Strings as bits.
+    Bitmap,
+    /// Strings that count different elements.
+    HyperLogLog,
     /// Hashes.
     Hash,
     /// Lists.
@@ -275,6 +279,8 @@ impl Group {
         match self {
             Self::Generic => "generic",
             Self::String => "string",
+            Self::Bitmap => "bitmap",
+            Self::HyperLogLog => "hyperloglog",
             Self::Hash => "hash",
             Self::List => "list",
             Self::Set => "set",
@@ -428,6 +434,10 @@ pub const FAMILIES: &[&[Command]] = &[
     commands::string_options::COMMANDS,
     commands::lcs::COMMANDS,
     commands::counters::COMMANDS,
+    commands::bitmaps::COMMANDS,
+    commands::bitop::COMMANDS,
+    commands::bitfield::COMMANDS,
+    commands::hyper_log_logs::COMMANDS,
     commands::hashes::COMMANDS,
     commands::field_expiry::COMMANDS,
     commands::field_groups::COMMANDS,
