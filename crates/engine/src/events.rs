@@ -94,6 +94,8 @@ impl Event {
     pub const NEW: Self = Self::new(Class::New, "new");
     /// Another value took the place of the one that was there.
     pub const OVERWRITTEN: Self = Self::new(Class::Overwritten, "overwritten");
+    /// Elements came to a HyperLogLog.
+    pub const PFADD: Self = Self::string("pfadd");
     /// The key will not expire any more.
     pub const PERSIST: Self = Self::generic("persist");
     /// The key has another name now.
@@ -112,6 +114,8 @@ impl Event {
     pub const SDIFFSTORE: Self = Self::set("sdiffstore");
     /// The key is a string now.
     pub const SET: Self = Self::string("set");
+    /// Bits of a string were set or cleared.
+    pub const SETBIT: Self = Self::string("setbit");
     /// Bytes of a string were overwritten.
     pub const SETRANGE: Self = Self::string("setrange");
     /// The intersection of sets came to this key.

@@ -9,6 +9,7 @@ use crate::commands::table::arg::KEY;
 use crate::commands::table::{Arg, Args, Arity, Command, KeyUse, Keys, Run, Traits};
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
+use crate::events::Event;
 use crate::limits::STRING_BYTES_MAX;
 use crate::numbers::parse_integer;
 use crate::types::StringRef;
@@ -196,18 +197,27 @@ fn bitfield(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Re
     let is_write = |operation: &&Operation| !matches!(operation.action, Action::Get);
     let end = operations.iter().filter(is_write).map(|operation| operation.field.end_byte()).max();
     // The string reaches over all fields that are written, also over those that overflow.
-    if let Some(last) = end.filter(|end| *end > len).and_then(|end| usize::try_from(end - 1).ok()) {
-        cx.write_string(key, last, &[0]);
+    let grown = end.filter(|end| *end > len).and_then(|end| usize::try_from(end - 1).ok());
+    match grown {
+        Some(last) => cx.write_string(key, last, &[0]),
+        None if end.is_none() => cx.notify_miss(key),
+        None => {}
     }
     let mut replies: SmallVec<[Option<i128>; 4]> = SmallVec::new();
+    let mut changed = false;
     for operation in operations {
         let string = cx.string(key)?;
         let outcome = operation.outcome(operation.number(string));
         replies.push(outcome.map(|outcome| outcome.reply));
         let bits = outcome.map(|outcome| operation.encoding.bits(outcome.after));
+        changed |= outcome.is_some() && is_write(&&operation) && grown.is_some();
         if let Some(bytes) = bits.and_then(|bits| operation.field.written(string, bits)) {
             cx.write_string(key, operation.field.first_byte(), &bytes);
+            changed = true;
         }
+    }
+    if changed {
+        cx.notify(Event::SETBIT, key);
     }
     write(&replies, out);
     Ok(())

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use selvedge_wire::ReplySink;
+use smallvec::SmallVec;
 
 use crate::args::{Cursor, Keyword, integer, words};
 use crate::commands::reply;
@@ -10,6 +11,7 @@ use crate::commands::table::arg::KEY;
 use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
+use crate::events::Event;
 use crate::limits::STRING_BYTES_MAX;
 use crate::numbers::parse_integer;
 use crate::types::{StringRef, bits};
@@ -200,10 +202,11 @@ fn setbit(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resu
     let (before, is_inside) =
         (field.read(string), string.is_some_and(|string| field.end_byte() <= string.len() as u64));
     // A bit that stays as it is changes nothing, unless the string grows to reach it.
-    match field.written(string, u64::from(bit)) {
-        Some(bytes) => cx.write_string(key, field.first_byte(), &bytes),
-        None if is_inside => {}
-        None => cx.write_string(key, field.first_byte(), &[0]),
+    let written =
+        field.written(string, u64::from(bit)).or_else(|| (!is_inside).then(|| SmallVec::from_slice(&[0])));
+    if let Some(bytes) = written {
+        cx.write_string(key, field.first_byte(), &bytes);
+        cx.notify(Event::SETBIT, key);
     }
     reply::length(out, usize::from(before == 1));
     Ok(())

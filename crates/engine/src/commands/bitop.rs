@@ -9,6 +9,7 @@ use crate::commands::reply;
 use crate::commands::table::{Arg, Args, Arity, Command, KeyUse, Keys, Run, Traits};
 use crate::cx::{Lookup, WriteCx};
 use crate::error::CommandError;
+use crate::events::Event;
 use crate::limits::BITOP_BYTES_MAX;
 use crate::types::StringRef;
 use crate::types::bit_combination::Combination;
@@ -77,10 +78,12 @@ fn bitop(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resul
     }
     let result = combination.of(&sources);
     drop(sources);
-    if result.is_empty() {
-        cx.remove(destination);
-    } else {
+    keys.iter().for_each(|key| cx.notify_miss(key));
+    if !result.is_empty() {
         cx.set_string(destination, &result, None);
+        cx.notify(Event::SET, destination);
+    } else if cx.remove(destination) {
+        cx.notify(Event::DEL, destination);
     }
     reply::length(out, result.len());
     Ok(())

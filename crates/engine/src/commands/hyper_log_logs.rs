@@ -7,6 +7,7 @@ use crate::commands::table::arg::KEY;
 use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
+use crate::events::Event;
 use crate::types::hyper_log_log::{self, HyperLogLog, Malformed, REGISTERS, Registers};
 
 const HYPER_LOG_LOG: Command = Command::base(Group::HyperLogLog);
@@ -115,6 +116,7 @@ fn pfadd(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resul
     }
     if changed {
         store(cx, key, before.as_ref(), &after);
+        cx.notify(Event::PFADD, key);
     }
     out.integer(i64::from(changed));
     Ok(())
@@ -157,12 +159,14 @@ fn pfmerge(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Res
         }
     }
     after.merge(&registers)?;
+    Cursor::after(args, 1).for_each(|key| cx.notify_miss(key));
     if before.as_ref() == Some(&after) {
         // Also when nothing is new: the key counts as changed.
         cx.write_string(key, 0, after.as_bytes().get(..1).unwrap_or_default());
     } else {
         store(cx, key, before.as_ref(), &after);
     }
+    cx.notify(Event::PFADD, key);
     out.status("OK");
     Ok(())
 }

@@ -197,7 +197,9 @@ async fn prepare(
         check_place(ends, command).map_err(|error| error.to_string())?;
         admitted.push((command, args));
     }
-    shared.wait_for_the_end_of_a_pause(admitted.iter().any(|(command, _)| command.is_write())).await;
+    shared
+        .wait_for_the_end_of_a_pause(admitted.iter().any(|(command, _)| command.is_held_with_writes()))
+        .await;
     let mut prepared = Prepared::default();
     for (index, (command, args)) in admitted.into_iter().enumerate() {
         prepared.between().push(if index == 0 { b'[' } else { b',' });
@@ -247,7 +249,7 @@ async fn run(
         form.write_error(&mut turn.out, &text);
         return Some(text);
     }
-    shared.wait_for_the_end_of_a_pause(command.is_write()).await;
+    shared.wait_for_the_end_of_a_pause(command.is_held_with_writes()).await;
     let begun = turn.meter.since();
     let mut error = None;
     let mut waits = None;

@@ -159,6 +159,15 @@ impl Command {
         self.is_write() || matches!(self.run, Run::Script(Script::Eval | Script::Evalsha | Script::Fcall))
     }
 
+    /// Whether a pause of writes holds it up: also what posts a message, and what in Redis writes an estimate although it
+    /// only counts.
+    #[must_use]
+    pub fn is_held_with_writes(&self) -> bool {
+        let changes_a_key = self.uses.iter().any(|key_use| key_use.mode == KeyUse::RW.mode);
+        let posts = self.traits.contains(Traits::PUBSUB);
+        self.may_write() || matches!(self.run, Run::Read(_)) && (changes_a_key || posts)
+    }
+
     /// Whether it runs a script or a function.
     #[must_use]
     pub const fn runs_program(&self) -> bool {
