@@ -164,7 +164,8 @@ const FIELDS_COMPARED: &[usize] = &[0, 1, 2, 3, 4, 5, 6, 8];
 
 /// What we describe otherwise than Redis 8.2, on purpose: those of CAS are ours, three came with 8.4, and LOLWUT reads no data. The channels of
 /// SUNSUBSCRIBE stand where keys would and may all be left out, while our keys lie inside the arity.
-const INFO_DIFFERENCES: &[&str] = &["cas.guard", "cas.version", "delex", "digest", "lolwut", "msetex", "sunsubscribe"];
+const INFO_DIFFERENCES: &[&str] =
+    &["cas.guard", "cas.version", "delex", "digest", "lolwut", "msetex", "sunsubscribe"];
 
 #[test]
 fn command_info_is_that_of_redis() {

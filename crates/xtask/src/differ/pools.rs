@@ -89,7 +89,8 @@ const ODD_DOUBLES: &[&str] =
 /// Some hundred kilometers, so that searches find some of the places and not all.
 const LENGTHS: &[&str] = &["100", "300", "500.5", "2000", "30000", "0", "1", "-1", "abc"];
 
-const LONGITUDES: &[&str] = &["13.361389", "15.087269", "-122.4194", "0", "179.5", "-179.5", "2.25", "181", "abc"];
+const LONGITUDES: &[&str] =
+    &["13.361389", "15.087269", "-122.4194", "0", "179.5", "-179.5", "2.25", "181", "abc"];
 
 const LATITUDES: &[&str] = &["38.115556", "37.502669", "41.9", "0", "84.5", "-84.5", "2.25", "86", "abc"];
 
