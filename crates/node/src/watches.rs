@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
+use selvedge_engine::entry::EntryRef;
 use selvedge_engine::mutation::Touched;
+use selvedge_engine::types::DataType;
 use selvedge_engine::{CommandError, Lookup as _, ReadCx, Scope};
 
 use crate::database::Database;
@@ -16,14 +18,9 @@ use crate::execute::{HashedKeys, scope};
 pub struct Watch {
     watches: Arc<Watches>,
     is_broken: Arc<AtomicBool>,
-    keys: Vec<Watched>,
-}
-
-#[derive(Debug)]
-struct Watched {
-    key: Box<[u8]>,
-    /// Whether it was there when the watch began.
-    was_alive: bool,
+    /// Each with whether time could take it away: only then is it looked at again.
+    keys: HashMap<Box<[u8]>, bool>,
+    bytes: usize,
 }
 
 /// Who watches which key.
@@ -45,14 +42,15 @@ impl Watch {
     pub fn clear(&mut self) {
         if !self.keys.is_empty() {
             let mut by_key = self.watches.by_key.lock();
-            for watched in self.keys.drain(..) {
-                if let Some(watchers) = by_key.get_mut(&watched.key) {
+            for key in std::mem::take(&mut self.keys).into_keys() {
+                if let Some(watchers) = by_key.get_mut(&key) {
                     watchers.retain(|watcher| !Arc::ptr_eq(&watcher.is_broken, &self.is_broken));
                     if watchers.is_empty() {
-                        by_key.remove(&watched.key);
+                        by_key.remove(&key);
                     }
                 }
             }
+            self.bytes = 0;
             self.watches.count.store(by_key.len(), Ordering::Release);
         }
         self.is_broken.store(false, Ordering::Release);
@@ -62,6 +60,12 @@ impl Watch {
     #[must_use]
     pub fn len(&self) -> usize {
         self.keys.len()
+    }
+
+    /// Bytes of the keys that are watched.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Whether no key is watched.
@@ -111,7 +115,12 @@ impl Database {
     /// A watch on nothing yet.
     #[must_use]
     pub fn new_watch(&self) -> Watch {
-        Watch { watches: Arc::clone(&self.watches), is_broken: Arc::default(), keys: Vec::new() }
+        Watch {
+            watches: Arc::clone(&self.watches),
+            is_broken: Arc::default(),
+            keys: HashMap::new(),
+            bytes: 0,
+        }
     }
 
     /// Watches more keys. What has expired is removed first, so that its removal breaks no watch.
@@ -122,19 +131,20 @@ impl Database {
         let busy = |_| self.scripts.watches.busy();
         self.wait_for_scripts().map_err(busy)?;
         for key in keys {
-            if watch.keys.iter().any(|watched| *watched.key == **key) {
+            if watch.keys.contains_key(*key) {
                 continue;
             }
             let hashed: HashedKeys<'_> = std::iter::once((*key, self.keyspace.hash(key))).collect();
             self.remove_met(&hashed);
             // Under the lane nothing changes between the look at the key and the entry in the registry.
             let _lane = self.lock_lane().map_err(busy)?;
-            let was_alive = self.are_alive(&hashed).unwrap_or(true);
+            let (was_alive, expires) = self.is_alive_and_expires(key, &hashed);
             let watcher = Watcher { is_broken: Arc::clone(&watch.is_broken), was_alive };
             let mut by_key = self.watches.by_key.lock();
             by_key.entry(Box::from(*key)).or_default().push(watcher);
             self.watches.count.store(by_key.len(), Ordering::Release);
-            watch.keys.push(Watched { key: Box::from(*key), was_alive });
+            watch.keys.insert(Box::from(*key), expires);
+            watch.bytes += key.len();
         }
         Ok(())
     }
@@ -147,11 +157,25 @@ impl Database {
 
     /// Whether every watched key is as it was. For good only under the write lane.
     pub(crate) fn holds(&self, watch: &Watch) -> bool {
-        let alive = watch.keys.iter().filter(|watched| watched.was_alive);
-        let keys: HashedKeys<'_> =
-            alive.map(|watched| (&*watched.key, self.keyspace.hash(&watched.key))).collect();
-        // Time takes keys away without a mutation. While a script holds them for long, nobody can say.
+        // Time takes keys away without a mutation; an expiry that came later is a mutation. While a script holds them for
+        // long, nobody can say.
+        let expiring = watch.keys.iter().filter(|(_, expires)| **expires);
+        let keys: HashedKeys<'_> = expiring.map(|(key, _)| (&**key, self.keyspace.hash(key))).collect();
         !watch.is_broken.load(Ordering::Acquire) && self.are_alive(&keys).unwrap_or(true)
+    }
+
+    /// Whether the key is there, and whether time may take it away. While a script holds it for long: both, for all one knows.
+    fn is_alive_and_expires(&self, key: &[u8], hashed: &HashedKeys<'_>) -> (bool, bool) {
+        let gives_up = || self.scripts.watches.is_busy();
+        let Some(guards) = self.keyspace.read_unless(&scope(false, hashed), &gives_up) else {
+            return (true, true);
+        };
+        let cx = ReadCx::new(&self.keyspace, &guards, self.clock.now());
+        let entry = cx.entry(key);
+        // A hash goes with the last of its fields.
+        let may_expire =
+            |entry: EntryRef<'_>| entry.expire_at_ms().is_some() || entry.data_type() == DataType::Hash;
+        (entry.is_some(), entry.is_some_and(may_expire))
     }
 
     /// None: a script holds them for long.

@@ -25,8 +25,14 @@ pub const POOLED_BUFFERS: usize = 64;
 /// Bytes of the head of an HTTP request: request line and headers, path style included.
 pub const HTTP_HEAD_BYTES_MAX: usize = 64 * 1024;
 
-/// Keys that one connection may watch: each is kept twice, and EXEC looks at all of them.
-pub const WATCHED_KEYS_MAX: usize = 1_000_000;
+/// Keys that one connection may watch: EXEC looks at those that expire while no other write runs, which takes a millisecond.
+pub const WATCHED_KEYS_MAX: usize = 10_000;
+
+/// Keys that WATCH takes before others have their turns: a fraction of a millisecond.
+pub const WATCHED_AT_ONCE: usize = 256;
+
+/// Bytes of the keys that one connection may watch. Each is kept twice.
+pub const WATCHED_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Bytes of messages that wait for a subscriber to read. Beyond, it is cut off: Redis' own limit for such clients.
 pub const SUBSCRIBER_BYTES_MAX: usize = 32 * 1024 * 1024;

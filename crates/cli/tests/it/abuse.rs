@@ -95,7 +95,7 @@ fn a_log_that_cannot_be_reserved_is_refused_at_the_start() {
 }
 
 /// Files this process may open, after raising the soft limit as far as it goes.
-fn files_max() -> u64 {
+pub fn files_max() -> u64 {
     let hard = rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum;
     let all = rustix::process::Rlimit { current: hard, maximum: hard };
     let _ = rustix::process::setrlimit(rustix::process::Resource::Nofile, all);

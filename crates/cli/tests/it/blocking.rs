@@ -26,9 +26,7 @@ impl Rig {
     }
 
     fn waiting(&mut self) -> usize {
-        let info = self.observer.call(&["INFO", "clients"]);
-        let line = info.lines().find_map(|line| line.strip_prefix("blocked_clients:")).unwrap();
-        line.trim().parse().unwrap()
+        self.observer.waiting()
     }
 
     fn until_waiting(&mut self, count: usize) {

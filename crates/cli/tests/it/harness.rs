@@ -211,6 +211,13 @@ impl Resp {
         self.reply()
     }
 
+    /// How many connections of the server wait in a command.
+    pub fn waiting(&mut self) -> usize {
+        let info = self.call(&["INFO", "clients"]);
+        let line = info.lines().find_map(|line| line.strip_prefix("blocked_clients:")).unwrap();
+        line.trim().parse().unwrap()
+    }
+
     /// Sends a command without waiting for its reply.
     pub fn send(&mut self, arguments: &[&str]) {
         self.try_send(arguments).unwrap();

@@ -26,3 +26,4 @@ mod refusals;
 mod rest;
 mod scripts;
 mod slow;
+mod tails;

@@ -139,6 +139,7 @@ impl Connection {
         turn.reader = self.reader();
         match command.run {
             Run::Connection(Word::Exec) => self.exec(turn).await,
+            Run::Connection(Word::Watch) => self.watch(args, turn).await,
             Run::Connection(Word::Waitaof) if self.transaction.is_none() => {
                 let sequence = commands::wait_for_sync(&self.shared, args).await;
                 commands::synced(&self.shared, args, sequence, &mut self.sink(turn));
@@ -181,10 +182,10 @@ impl Connection {
         (self.client.ends.peer.clone(), self.client.about.lock().name.clone())
     }
 
-    /// Runs a command about the connection or the process, all but EXEC.
+    /// Runs a command about the connection or the process, all but EXEC and WATCH.
     fn own(&mut self, word: Word, args: Args<'_>, turn: &mut Turn) {
         match word {
-            Word::Exec => {}
+            Word::Exec | Word::Watch => {}
             Word::Multi => self.multi(turn),
             Word::Discard => self.discard(turn),
             Word::Quit => {
@@ -192,7 +193,6 @@ impl Connection {
                 self.sink(turn).status("OK");
             }
             Word::Shutdown => self.shutdown(args, turn),
-            Word::Watch => self.watch(args, turn),
             Word::Unwatch => {
                 self.unwatch();
                 self.sink(turn).status("OK");

@@ -6,9 +6,10 @@ use selvedge_node::{Args, Command, Connection as Word, Queued, Run, Traits, chec
 use selvedge_wire::resp::RespSink;
 use selvedge_wire::{Protocol, ReplySink};
 use smallvec::SmallVec;
+use tokio::task::yield_now;
 
 use crate::connection::{Connection, error_text};
-use crate::limits::WATCHED_KEYS_MAX;
+use crate::limits::{WATCHED_AT_ONCE, WATCHED_BYTES_MAX, WATCHED_KEYS_MAX};
 use crate::statistics::{Counters, Measured};
 use crate::transaction::Prepared;
 use crate::turn::{Ended, Turn};
@@ -63,18 +64,32 @@ impl Connection {
         }
     }
 
-    pub(super) fn watch(&mut self, args: Args<'_>, turn: &mut Turn) {
+    /// WATCH, a few keys at a time: the thread's other connections have their turns in between.
+    pub(super) async fn watch(&mut self, args: Args<'_>, turn: &mut Turn) {
         if self.transaction.is_some() {
             self.sink(turn).error("ERR WATCH inside MULTI is not allowed");
             return;
         }
         let keys = args.get(1..).unwrap_or_default();
-        if self.watch.len() + keys.len() > WATCHED_KEYS_MAX {
-            let text = format!("LIMIT a connection watches at most {WATCHED_KEYS_MAX} keys");
+        let bytes = keys.iter().map(|key| key.len()).sum::<usize>();
+        let refusal = if self.watch.len() + keys.len() > WATCHED_KEYS_MAX {
+            Some(format!("LIMIT a connection watches at most {WATCHED_KEYS_MAX} keys"))
+        } else if self.watch.bytes() + bytes > WATCHED_BYTES_MAX {
+            Some(format!("LIMIT a connection watches keys of at most {WATCHED_BYTES_MAX} bytes together"))
+        } else {
+            None
+        };
+        if let Some(text) = refusal {
             self.sink(turn).error(&text);
             return;
         }
-        let watching = self.shared.database.watch(&mut self.watch, keys);
+        let mut watching = Ok(());
+        for few in keys.chunks(WATCHED_AT_ONCE) {
+            watching = watching.and_then(|()| self.shared.database.watch(&mut self.watch, few));
+            if keys.len() > WATCHED_AT_ONCE {
+                yield_now().await;
+            }
+        }
         self.client.live.watches(self.watch.len());
         match watching {
             Ok(()) => self.sink(turn).status("OK"),

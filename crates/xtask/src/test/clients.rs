@@ -11,8 +11,8 @@ use crate::process;
 use crate::python::Environment;
 use crate::workspace::Workspace;
 
-/// What the Python suite needs from PyPI: the client over RESP and the client over REST.
-const PYTHON_PACKAGES: &[&str] = &["redis==8.1.0", "upstash-redis==1.8.0"];
+/// What the Python suite needs from PyPI: the client over RESP, the client over REST, and the limiter on it.
+const PYTHON_PACKAGES: &[&str] = &["redis==8.1.0", "upstash-redis==1.8.0", "upstash-ratelimit==1.2.0"];
 
 /// Runs every suite of `tests/clients`, all of them even when one fails.
 pub(super) fn run(workspace: &Workspace) -> Result<()> {

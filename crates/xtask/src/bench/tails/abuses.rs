@@ -14,6 +14,8 @@ const KEYS: u64 = 1_000_000;
 const FLUSHED_KEYS: u64 = 5_000_000;
 /// Elements in a command of those that fill.
 const BATCH: u64 = 500;
+/// The default of `--transaction-bytes-max`.
+const QUEUE_BYTES_MAX: usize = 64 << 20;
 /// Bytes of a pattern that is built to explode.
 const PATTERN_BYTES: usize = 1 << 20;
 
@@ -211,11 +213,43 @@ pub(super) const GROUPS: &[Group] = &[
         ],
     },
     Group {
+        name: "transactions",
+        prepare: |_| Ok(()),
+        abuses: &[
+            Abuse {
+                name: "MULTI, and a SET that no queue holds",
+                before: || vec![words("DISCARD"), words("MULTI")],
+                line: || vec![b"SET".to_vec(), b"k".to_vec(), vec![b'x'; QUEUE_BYTES_MAX + 1]],
+            },
+            Abuse {
+                name: "EXEC of 10,000 SETs",
+                before: || {
+                    let sets = (0..10_000).map(|_| words("SET k v"));
+                    [words("DISCARD"), words("MULTI")].into_iter().chain(sets).collect()
+                },
+                line: || words("EXEC"),
+            },
+            abuse("WATCH of a million keys", || watch(1_000_000)),
+            Abuse { name: "WATCH of 10,000 keys", before: || vec![words("UNWATCH")], line: || watch(10_000) },
+            Abuse {
+                name: "EXEC of a PING behind a WATCH of 10,000 keys",
+                before: || vec![watch(10_000), words("MULTI"), words("PING")],
+                line: || words("EXEC"),
+            },
+        ],
+    },
+    Group {
         name: "five million keys",
         prepare: |client| client.fill((0..FLUSHED_KEYS / BATCH).map(|at| many("MSET", None, at, true))),
         abuses: &[abuse("FLUSHALL", || words("FLUSHALL"))],
     },
 ];
+
+/// WATCH of that many keys.
+fn watch(keys: u64) -> Line {
+    let keys = (0..keys).map(|key| format!("watched:{key}").into_bytes());
+    std::iter::once(b"WATCH".to_vec()).chain(keys).collect()
+}
 
 /// A command with the elements of a batch, each with a value or without.
 fn many(command: &str, key: Option<&str>, batch: u64, with_values: bool) -> Line {
