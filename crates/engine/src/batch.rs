@@ -62,6 +62,9 @@ pub enum BatchError {
     /// The records of a library's functions make no sense.
     #[error("batch holds a malformed library of functions")]
     BadLibrary,
+    /// A JSON value, a place in a document or a text makes no sense.
+    #[error("batch holds malformed JSON")]
+    BadJson,
     /// Bytes are left over after the last mutation.
     #[error("batch does not end after its {0} mutations")]
     CountMismatch(u32),

@@ -2,7 +2,10 @@
 //!
 //! `docs/rfcs/0004-error-model-and-texts.md` says how errors travel from a handler to the wire.
 
+mod document;
 mod quoted;
+
+pub use document::DocumentError;
 
 use crate::limits::{PATTERN_EXTRA_STEPS_MAX, RESTORED_BYTES_MAX};
 use crate::rdb::LoadError;
@@ -16,6 +19,9 @@ pub enum CommandError {
     /// The key holds another type than the command works on.
     #[error("WRONGTYPE Operation against a key holding the wrong kind of value")]
     WrongType,
+    /// A command for JSON documents cannot do what it is asked.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
     /// The options do not follow the command's grammar.
     #[error("ERR syntax error")]
     Syntax,

@@ -76,6 +76,34 @@ impl Event {
     pub const INCRBY: Self = Self::string("incrby");
     /// A fraction was added to a string.
     pub const INCRBYFLOAT: Self = Self::string("incrbyfloat");
+    /// Elements came to the ends of arrays in a document.
+    pub const JSON_ARRAPPEND: Self = Self::json("json.arrappend");
+    /// Elements came into arrays in a document.
+    pub const JSON_ARRINSERT: Self = Self::json("json.arrinsert");
+    /// Elements left arrays in a document.
+    pub const JSON_ARRPOP: Self = Self::json("json.arrpop");
+    /// Arrays in a document were cut.
+    pub const JSON_ARRTRIM: Self = Self::json("json.arrtrim");
+    /// Parts of a document were emptied.
+    pub const JSON_CLEAR: Self = Self::json("json.clear");
+    /// Parts of a document went, or all of it.
+    pub const JSON_DEL: Self = Self::json("json.del");
+    /// A value was merged into a document.
+    pub const JSON_MERGE: Self = Self::json("json.merge");
+    /// A value was written to a document among others.
+    pub const JSON_MSET: Self = Self::json("json.mset");
+    /// A number was added to numbers in a document.
+    pub const JSON_NUMINCRBY: Self = Self::json("json.numincrby");
+    /// Numbers in a document were multiplied.
+    pub const JSON_NUMMULTBY: Self = Self::json("json.nummultby");
+    /// Numbers in a document were raised to a power.
+    pub const JSON_NUMPOWBY: Self = Self::json("json.numpowby");
+    /// A value was written to a document.
+    pub const JSON_SET: Self = Self::json("json.set");
+    /// Strings in a document grew.
+    pub const JSON_STRAPPEND: Self = Self::json("json.strappend");
+    /// Booleans in a document were turned.
+    pub const JSON_TOGGLE: Self = Self::json("json.toggle");
     /// A read found nothing.
     pub const KEYMISS: Self = Self::new(Class::KeyMiss, "keymiss");
     /// An element came beside another one of a list.
@@ -177,6 +205,10 @@ impl Event {
 
     const fn hash(name: &'static str) -> Self {
         Self::new(Class::Hash, name)
+    }
+
+    const fn json(name: &'static str) -> Self {
+        Self::new(Class::Module, name)
     }
 
     const fn sorted_set(name: &'static str) -> Self {

@@ -90,3 +90,38 @@ pub const BITOP_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Bytes of a HyperLogLog up to which its registers may be sparse. Redis' default for `hll-sparse-max-bytes`: adding to a
 /// sparse one walks over it.
 pub const HLL_SPARSE_BYTES_MAX: usize = 3000;
+
+/// Arrays and objects that may lie within each other in a JSON document, as in RedisJSON's reader: what walks a document goes
+/// down by calling itself.
+pub const JSON_DEPTH_MAX: usize = 127;
+
+/// Bytes of a packed JSON value: a small document, or a leaf of a large one. Each change copies it, each lookup walks it.
+pub const JSON_PACKED_BYTES_MAX: usize = PACKED_BYTES_MAX;
+
+/// Elements or members in one chunk of a large JSON array or object: what the first change to a shared chunk copies.
+pub const JSON_CHUNK_ITEMS: usize = 128;
+
+/// Bytes of a path. Its filters may hold patterns, each of which takes time to compile.
+pub const JSON_PATH_BYTES_MAX: usize = 16 * 1024;
+
+/// Filters and parentheses within each other in a path.
+pub const JSON_PATH_NESTING_MAX: usize = 32;
+
+/// Values that following one path may look at, one as often as it comes up: some hundreds of milliseconds. A walk through all of
+/// a document of 10 MB takes less.
+pub const JSON_PATH_STEPS_MAX: usize = 16_000_000;
+
+/// Bytes of a compiled pattern: bounds how long each byte of a text takes.
+pub const JSON_REGEX_BYTES_MAX: usize = 32 * 1024;
+
+/// Steps that each byte of a text costs in which a pattern is looked for.
+pub const JSON_REGEX_STEPS_PER_BYTE: usize = 4;
+
+/// Steps that compiling a pattern costs which a path leads to.
+pub const JSON_REGEX_COMPILE_STEPS: usize = 10_000;
+
+/// Bytes of values that one command may write into a document beyond those it was given: a value as often as there are places.
+pub const JSON_WRITTEN_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Bytes of JSON text in one reply, that of the longest string. A document comes up as often as a path leads to parts of it.
+pub const JSON_REPLY_BYTES_MAX: usize = STRING_BYTES_MAX;

@@ -7,6 +7,7 @@ use crate::entry::{LargeValue, Record};
 use crate::functions::Libraries;
 use crate::keyspace::{Garbage, Keyspace, RemovalMark, Sequence, Shard, ShardsMut, WriteGuards};
 use crate::time::Milliseconds;
+use crate::types::json::JsonInverse;
 use crate::types::sorted_set::SortedSet;
 use crate::types::{List, Member, Pair};
 
@@ -37,6 +38,8 @@ pub(crate) enum Undo {
     Inserted { key: Box<[u8]>, index: usize },
     /// Elements were taken out of a large list, each from its index before.
     Removed { key: Box<[u8]>, elements: Vec<(usize, Box<[u8]>)> },
+    /// A large JSON document was changed at this place.
+    Json { key: Box<[u8]>, path: Box<[u32]>, inverse: JsonInverse },
     /// An entry of this version was renamed, in place of another.
     Renamed { from: Box<[u8]>, to: Box<[u8]>, version: Sequence, replaced: Option<Record> },
     /// The shards were emptied.
@@ -64,6 +67,7 @@ impl Undo {
             | Self::Element { .. }
             | Self::Inserted { .. }
             | Self::Removed { .. }
+            | Self::Json { .. }
             | Self::Libraries(_)
             | Self::Renamed { replaced: None, .. } => {}
         }
@@ -133,6 +137,12 @@ impl Undo {
                         [(index, element)] => list.insert(*index, element),
                         _ => list.insert_all(elements),
                     }
+                }
+            }
+            Self::Json { key, path, inverse } => {
+                let mut inverse = Some(inverse);
+                if let Some(LargeValue::Json(node)) = value_of(keyspace, shards, &key) {
+                    node.work_at(&path, &mut |node| inverse.take().map(|inverse| node.undo(inverse)));
                 }
             }
             Self::Renamed { from, to, version, replaced } => {

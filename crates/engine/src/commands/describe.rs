@@ -65,6 +65,7 @@ pub(crate) fn categories(command: &Command) -> impl Iterator<Item = &'static str
         (group(Group::Transactions), "transaction"),
         (may_wait(command), "blocking"),
         (group(Group::Scripting), "scripting"),
+        (group(Group::Json), "json"),
     ]
     .into_iter()
     .filter(|(holds, _)| *holds)

@@ -24,6 +24,7 @@ pub(crate) mod generic;
 pub(crate) mod geo;
 pub(crate) mod hashes;
 pub(crate) mod hyper_log_logs;
+pub(crate) mod json;
 pub(crate) mod lcs;
 pub(crate) mod list_elements;
 pub(crate) mod lists;

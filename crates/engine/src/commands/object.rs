@@ -173,6 +173,8 @@ fn encoding_of(entry: EntryRef<'_>) -> Result<&'static str, CommandError> {
                 "hashtable"
             }
         }
+        // Of a module's type Redis knows nothing.
+        DataType::Json => "raw",
         DataType::SortedSet => {
             let set = entry.sorted_set()?;
             let short = set.len() <= SHORTER_MAX && set.iter().all(|(member, _)| is_short(member));

@@ -14,7 +14,7 @@ use crate::entry::EntryRef;
 use crate::error::CommandError;
 use crate::keyspace::Sequence;
 use crate::time::{Milliseconds, Now};
-use crate::types::{DataType, HashRef, ListRef, SetRef, SortedSetRef, StringRef};
+use crate::types::{DataType, HashRef, JsonRef, ListRef, SetRef, SortedSetRef, StringRef};
 
 /// Which end of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +122,14 @@ pub trait Lookup {
     /// [`CommandError::WrongType`] if the key holds something else.
     fn set(&self, key: &[u8]) -> Result<Option<SetRef<'_>>, CommandError> {
         self.entry(key).map(EntryRef::set).transpose()
+    }
+
+    /// The JSON document at `key`.
+    ///
+    /// # Errors
+    /// [`DocumentError::NotJson`](crate::error::DocumentError::NotJson) if the key holds something else.
+    fn json(&self, key: &[u8]) -> Result<Option<JsonRef<'_>>, CommandError> {
+        self.entry(key).map(EntryRef::json).transpose()
     }
 
     /// The sorted set at `key`.

@@ -14,12 +14,12 @@ use crate::expire::Expired;
 use crate::functions::{Functions, Libraries, Library};
 use crate::hash::{KeyHash, KeyHasher};
 use crate::keyspace::{Keyspace, Outcome, Sequence, ShardsMut, WriteGuards, apply, random_entry, scan};
-use crate::mutation::{Fields, Members, Mutation, Positions, ScoredMembers, Touched};
+use crate::mutation::{Fields, JsonChange, JsonPlace, Members, Mutation, Positions, ScoredMembers, Touched};
 use crate::post::Post;
 use crate::random;
 use crate::rdb::Restored;
 use crate::time::{Milliseconds, Now};
-use crate::types::Field;
+use crate::types::{Field, PackedJson};
 
 /// Looks at and changes the entries of the shards that `guards` hold. Every change is applied and recorded in the batch.
 ///
@@ -247,6 +247,7 @@ impl<'a> WriteCx<'a> {
     pub(crate) fn restore(&mut self, key: &[u8], value: &Restored<'_>, expire_at_ms: Option<Milliseconds>) {
         let mutation = match value {
             Restored::String(value) => return self.update_string(key, value, expire_at_ms),
+            Restored::Json(document) => return self.json_set(key, document.packed(), expire_at_ms),
             Restored::List(packed) => {
                 Members::new(packed).map(|elements| Mutation::ListStore { key, elements })
             }
@@ -263,6 +264,18 @@ impl<'a> WriteCx<'a> {
                 self.set_expiry(key, expire_at_ms);
             }
         }
+    }
+
+    /// Makes `key` this JSON document, whatever it was, with this expiry or none.
+    pub fn json_set(&mut self, key: &[u8], value: PackedJson<'_>, expire_at_ms: Option<Milliseconds>) {
+        self.change(key, &Mutation::JsonSet { key, value, expire_at_ms: saturated(expire_at_ms) });
+    }
+
+    /// Changes a JSON document at the place that positions lead to. Whether it could.
+    pub fn json_change(&mut self, key: &[u8], path: &[u32], change: JsonChange<'_>) -> bool {
+        let place = JsonPlace::pack(path);
+        let Some(place) = JsonPlace::new(&place) else { return false };
+        self.change(key, &Mutation::JsonChange { key, place, change }) != Outcome::Unchanged
     }
 
     /// Gives the entry of `from` the key `to`, in place of what was there; the expiry moves along. False if `from` is

@@ -5,6 +5,7 @@ use crate::keyspace::Sequence;
 use crate::limits::GARBAGE_PARTS_MIN;
 use crate::memory::{Samples, allocated};
 use crate::time::Milliseconds;
+use crate::types::json::Node;
 use crate::types::sorted_set::SortedSet;
 use crate::types::{Chunked, DataType, LargeHash, List, Member};
 
@@ -25,6 +26,7 @@ pub(crate) enum LargeValue {
     List(List),
     Set(Table<Member>),
     SortedSet(Box<SortedSet>),
+    Json(Box<Node>),
 }
 
 impl LargeValue {
@@ -35,6 +37,7 @@ impl LargeValue {
             Self::List(_) => DataType::List,
             Self::Set(_) => DataType::Set,
             Self::SortedSet(_) => DataType::SortedSet,
+            Self::Json(_) => DataType::Json,
         }
     }
 
@@ -46,6 +49,7 @@ impl LargeValue {
             Self::List(list) => list.chunk_count(),
             Self::Set(table) => table.len(),
             Self::SortedSet(set) => set.len(),
+            Self::Json(node) => return node.has_parts(GARBAGE_PARTS_MIN),
         };
         parts >= GARBAGE_PARTS_MIN
     }
@@ -58,6 +62,7 @@ impl LargeValue {
             Self::List(list) => list.len(),
             Self::Set(table) => table.len(),
             Self::SortedSet(set) => set.len(),
+            Self::Json(node) => node.children(),
         }
     }
 
@@ -69,6 +74,7 @@ impl LargeValue {
             Self::List(list) => Self::List(list.clone()),
             Self::Set(table) => Self::Set(table.share()),
             Self::SortedSet(set) => Self::SortedSet(Box::new(set.share())),
+            Self::Json(node) => Self::Json(node.clone()),
         }
     }
 
@@ -80,6 +86,7 @@ impl LargeValue {
             Self::List(list) => list.memory_bytes(samples),
             Self::Set(table) => table.memory_bytes(samples, |member| allocated(member.0.len())),
             Self::SortedSet(set) => set.memory_bytes(samples),
+            Self::Json(node) => allocated(size_of::<Node>()) + node.memory_bytes(samples),
         }
     }
 }

@@ -7,12 +7,12 @@ pub(crate) use large::{Large, LargeValue};
 pub(crate) use record::{Head, Record, saturated};
 
 use crate::buckets::Keyed;
-use crate::error::CommandError;
+use crate::error::{CommandError, DocumentError};
 use crate::expire::Moment;
 use crate::keyspace::Sequence;
 use crate::memory::Samples;
 use crate::time::Milliseconds;
-use crate::types::{DataType, HashRef, ListRef, SetRef, SortedSetRef, StringRef};
+use crate::types::{DataType, HashRef, JsonRef, ListRef, SetRef, SortedSetRef, StringRef};
 
 /// An entry of the keyspace at one instant.
 #[derive(Debug, Clone, Copy)]
@@ -136,6 +136,18 @@ impl<'a> EntryRef<'a> {
             LargeValue::SortedSet(set) => Some(SortedSetRef::large(set)),
             _ => None,
         })
+    }
+
+    /// The value as a JSON document.
+    ///
+    /// # Errors
+    /// [`DocumentError::NotJson`] if it is something else.
+    pub fn json(self) -> Result<JsonRef<'a>, CommandError> {
+        let value = self.value(DataType::Json, JsonRef::in_record, |value| match value {
+            LargeValue::Json(node) => Some(JsonRef::tree(node)),
+            _ => None,
+        });
+        value.map_err(|_| DocumentError::NotJson.into())
     }
 
     fn value<T>(

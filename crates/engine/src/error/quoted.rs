@@ -3,7 +3,7 @@
 use super::CommandError;
 
 /// The longest stretch of a client's own words that an error repeats, in bytes (as Redis does).
-const QUOTED_BYTES_MAX: usize = 128;
+pub(super) const QUOTED_BYTES_MAX: usize = 128;
 
 impl CommandError {
     /// The error for a command line whose first word no command has.
@@ -92,7 +92,7 @@ impl CommandError {
 }
 
 /// A client's bytes as part of one error line: cut, never with a line break, never invalid UTF-8.
-fn printable(bytes: &[u8], bytes_max: usize) -> String {
+pub(super) fn printable(bytes: &[u8], bytes_max: usize) -> String {
     let cut = bytes.get(..bytes_max).unwrap_or(bytes);
     let mut text = String::from_utf8_lossy(cut).replace(['\r', '\n'], " ");
     if let Some(end) = text.find('\0') {

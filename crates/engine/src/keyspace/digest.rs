@@ -8,6 +8,7 @@ use crate::entry::{EntryRef, Record};
 use crate::functions::Library;
 use crate::keyspace::Sequence;
 use crate::types::Field;
+use crate::types::json::pack;
 
 /// Sums of hashes over all entries: equal content gives equal digests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -66,6 +67,10 @@ fn value_digest(entry: EntryRef<'_>) -> u128 {
     } else if let Ok(set) = entry.sorted_set() {
         // The order follows from members and scores.
         set.iter().fold(0, |sum, (member, score)| sum.wrapping_add(digest([member, &score.to_le_bytes()])))
+    } else if let Ok(json) = entry.json() {
+        let mut packed = Vec::new();
+        pack(json, &mut packed);
+        digest([packed.as_slice()])
     } else {
         0
     }

@@ -32,6 +32,8 @@ pub struct Counts {
     pub sets: usize,
     /// Sorted sets.
     pub sorted_sets: usize,
+    /// JSON documents.
+    pub documents: usize,
     /// Entries of any type with an expiry.
     pub expiring: usize,
 }
@@ -40,7 +42,7 @@ impl Counts {
     /// All entries, expired ones that are still stored included.
     #[must_use]
     pub fn entries(&self) -> usize {
-        self.strings + self.hashes + self.lists + self.sets + self.sorted_sets
+        self.strings + self.hashes + self.lists + self.sets + self.sorted_sets + self.documents
     }
 
     pub(crate) fn add(&mut self, other: Self) {
@@ -49,6 +51,7 @@ impl Counts {
         self.lists += other.lists;
         self.sets += other.sets;
         self.sorted_sets += other.sorted_sets;
+        self.documents += other.documents;
         self.expiring += other.expiring;
     }
 
@@ -59,6 +62,7 @@ impl Counts {
             DataType::List => &mut self.lists,
             DataType::Set => &mut self.sets,
             DataType::SortedSet => &mut self.sorted_sets,
+            DataType::Json => &mut self.documents,
         }
     }
 

@@ -1,12 +1,13 @@
 //! Reading mutations back. The bytes come from a disk or a network: nothing in them is trusted.
 
-use super::{Fields, Members, Mutation, Positions, ScoredMembers, tag};
+use super::{Fields, JsonChange, JsonPlace, Members, Mutation, Positions, Ranges, ScoredMembers, tag};
 use crate::batch::BatchError;
 use crate::cx::End;
 use crate::functions::Functions;
 use crate::hash::HashSeed;
 use crate::limits::STRING_BYTES_MAX;
 use crate::time::Milliseconds;
+use crate::types::{PackedJson, PackedValues};
 use crate::varint;
 
 /// Takes mutations off the front of a payload's body. Allocates nothing.
@@ -102,6 +103,14 @@ impl<'a> Decoder<'a> {
                 functions: Functions::new(self.bytes()?).ok_or(BatchError::BadLibrary)?,
             },
             tag::LIBRARY_REMOVE => Mutation::LibraryRemove { name: self.bytes()? },
+            tag::JSON_SET => {
+                let (key, expire_at_ms) = (self.bytes()?, self.expiry()?);
+                Mutation::JsonSet { key, value: self.json()?, expire_at_ms }
+            }
+            json @ tag::JSON_REPLACE..=tag::JSON_APPEND => {
+                let (key, place) = (self.bytes()?, self.json_place()?);
+                Mutation::JsonChange { key, place, change: self.json_change(json)? }
+            }
             unknown => return Err(BatchError::UnknownMutation(unknown)),
         };
         Ok(mutation)
@@ -140,6 +149,33 @@ impl<'a> Decoder<'a> {
 
     fn scored_members(&mut self) -> Result<ScoredMembers<'a>, BatchError> {
         ScoredMembers::new(self.bytes()?).ok_or(BatchError::BadScore)
+    }
+
+    fn json_change(&mut self, tag: u8) -> Result<JsonChange<'a>, BatchError> {
+        Ok(match tag {
+            tag::JSON_REPLACE => JsonChange::Replace(self.json()?),
+            tag::JSON_INSERT => {
+                let index = self.number()?;
+                let values = PackedValues::new(self.bytes()?).ok_or(BatchError::BadJson)?;
+                JsonChange::Insert { index, values }
+            }
+            tag::JSON_PUT => JsonChange::Put { name: self.text()?, value: self.json()? },
+            tag::JSON_REMOVE => JsonChange::Remove(Ranges::new(self.bytes()?).ok_or(BatchError::BadJson)?),
+            tag::JSON_APPEND => JsonChange::Append(self.text()?),
+            unknown => return Err(BatchError::UnknownMutation(unknown)),
+        })
+    }
+
+    fn json(&mut self) -> Result<PackedJson<'a>, BatchError> {
+        PackedJson::new(self.bytes()?).ok_or(BatchError::BadJson)
+    }
+
+    fn json_place(&mut self) -> Result<JsonPlace<'a>, BatchError> {
+        JsonPlace::new(self.bytes()?).ok_or(BatchError::BadJson)
+    }
+
+    fn text(&mut self) -> Result<&'a str, BatchError> {
+        std::str::from_utf8(self.bytes()?).map_err(|_| BatchError::BadJson)
     }
 
     fn expiry(&mut self) -> Result<Option<Milliseconds>, BatchError> {

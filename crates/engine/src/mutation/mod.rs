@@ -2,6 +2,7 @@
 
 mod decode;
 mod fields;
+mod json;
 mod members;
 mod positions;
 mod scored;
@@ -10,6 +11,7 @@ mod tests;
 
 pub(crate) use decode::Decoder;
 pub use fields::Fields;
+pub use json::{JsonChange, JsonPlace, Ranges};
 pub use members::Members;
 pub use positions::Positions;
 pub use scored::ScoredMembers;
@@ -18,6 +20,7 @@ use crate::cx::End;
 use crate::functions::Functions;
 use crate::hash::HashSeed;
 use crate::time::Milliseconds;
+use crate::types::PackedJson;
 use crate::varint;
 
 /// One change. Its keys and values are borrowed from the request or from a payload.
@@ -243,6 +246,24 @@ pub enum Mutation<'a> {
         /// Its name.
         name: &'a [u8],
     },
+    /// The key becomes this JSON document, whatever it was.
+    JsonSet {
+        /// The key.
+        key: &'a [u8],
+        /// The whole document.
+        value: PackedJson<'a>,
+        /// The last millisecond at which it is alive.
+        expire_at_ms: Option<Milliseconds>,
+    },
+    /// A JSON document changes at one place.
+    JsonChange {
+        /// The key.
+        key: &'a [u8],
+        /// Where.
+        place: JsonPlace<'a>,
+        /// How.
+        change: JsonChange<'a>,
+    },
 }
 
 /// The byte that starts each mutation. Append-only: a number is never given to anything else.
@@ -274,6 +295,12 @@ mod tag {
     pub(super) const SORTED_SET_STORE: u8 = 28;
     pub(super) const LIBRARY_SET: u8 = 30;
     pub(super) const LIBRARY_REMOVE: u8 = 31;
+    pub(super) const JSON_SET: u8 = 64;
+    pub(super) const JSON_REPLACE: u8 = 65;
+    pub(super) const JSON_INSERT: u8 = 66;
+    pub(super) const JSON_PUT: u8 = 67;
+    pub(super) const JSON_REMOVE: u8 = 68;
+    pub(super) const JSON_APPEND: u8 = 69;
     pub(super) const LIST_STORE: u8 = 80;
     pub(super) const HASH_STORE: u8 = 81;
 }
@@ -369,6 +396,12 @@ impl<'a> Mutation<'a> {
                 put(out, tag::LIBRARY_SET, &[name, code, functions.as_bytes()]);
             }
             Self::LibraryRemove { name } => put(out, tag::LIBRARY_REMOVE, &[name]),
+            Self::JsonSet { key, value, expire_at_ms } => {
+                put(out, tag::JSON_SET, &[key]);
+                varint::put_option(out, expire_at_ms);
+                put_bytes(out, value.as_bytes());
+            }
+            Self::JsonChange { key, place, change } => put_json_change(out, &[key, place.as_bytes()], change),
         }
     }
 
@@ -399,7 +432,9 @@ impl<'a> Mutation<'a> {
             | Self::SortedSetAdd { key, .. }
             | Self::SortedSetRemove { key, .. }
             | Self::SortedSetRemoveRange { key, .. }
-            | Self::SortedSetStore { key, .. } => Touched::One(key),
+            | Self::SortedSetStore { key, .. }
+            | Self::JsonSet { key, .. }
+            | Self::JsonChange { key, .. } => Touched::One(key),
             Self::Rename { from, to } | Self::Copy { from, to } => Touched::Two(from, to),
             Self::Clear => Touched::Everything,
         }
@@ -424,6 +459,33 @@ fn put_element(out: &mut Vec<u8>, tag: u8, key: &[u8], index: u64, element: &[u8
     put(out, tag, &[key]);
     varint::put(out, index);
     put_bytes(out, element);
+}
+
+fn put_json_change(out: &mut Vec<u8>, key_and_place: &[&[u8]], change: JsonChange<'_>) {
+    match change {
+        JsonChange::Replace(value) => {
+            put(out, tag::JSON_REPLACE, key_and_place);
+            put_bytes(out, value.as_bytes());
+        }
+        JsonChange::Insert { index, values } => {
+            put(out, tag::JSON_INSERT, key_and_place);
+            varint::put(out, index);
+            put_bytes(out, values.as_bytes());
+        }
+        JsonChange::Put { name, value } => {
+            put(out, tag::JSON_PUT, key_and_place);
+            put_bytes(out, name.as_bytes());
+            put_bytes(out, value.as_bytes());
+        }
+        JsonChange::Remove(ranges) => {
+            put(out, tag::JSON_REMOVE, key_and_place);
+            put_bytes(out, ranges.as_bytes());
+        }
+        JsonChange::Append(text) => {
+            put(out, tag::JSON_APPEND, key_and_place);
+            put_bytes(out, text.as_bytes());
+        }
+    }
 }
 
 fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {

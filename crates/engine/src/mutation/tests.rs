@@ -1,13 +1,15 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::types::Field;
+use crate::types::{Field, PackedValues};
 
 /// One golden line for each mutation: what a log of today holds, every later version reads.
 #[test]
 fn bytes_are_frozen() {
     let key: &[u8] = b"k";
-    let golden: [(Mutation<'_>, &[u8]); 35] = [
+    let json = |bytes| PackedJson::new(bytes).unwrap();
+    let place = JsonPlace::new(b"\x02\x80\x01").unwrap();
+    let golden: [(Mutation<'_>, &[u8]); 42] = [
         (Mutation::Genesis { hash_seed: *b"0123456789abcdef" }, b"\x010123456789abcdef"),
         (Mutation::StringSet { key, value: b"vv", expire_at_ms: None }, b"\x02\x01k\x00\x02vv"),
         (Mutation::StringSet { key, value: b"", expire_at_ms: Some(127) }, b"\x02\x01k\x80\x01\x00"),
@@ -67,6 +69,51 @@ fn bytes_are_frozen() {
                 members: ScoredMembers::new(b"\x01b\x02\xbf\xf0\x01a\x00\x02ab\x00").unwrap(),
             },
             b"\x1c\x01k\x0c\x01b\x02\xbf\xf0\x01a\x00\x02ab\x00",
+        ),
+        // {"a":[null,true,-1,1e3,"é"]}
+        (
+            Mutation::JsonSet {
+                key,
+                value: json(b"\x6d\x01a\x54\x00\x10\x09\x1a1e3\x13\xc3\xa9"),
+                expire_at_ms: Some(127),
+            },
+            b"\x40\x01k\x80\x01\x0e\x6d\x01a\x54\x00\x10\x09\x1a1e3\x13\xc3\xa9",
+        ),
+        (
+            Mutation::JsonChange { key, place, change: JsonChange::Replace(json(b"\xf9\x01")) },
+            b"\x41\x01k\x03\x02\x80\x01\x02\xf9\x01",
+        ),
+        (
+            Mutation::JsonChange {
+                key,
+                place,
+                change: JsonChange::Insert { index: 300, values: PackedValues::new(b"\x00\x08").unwrap() },
+            },
+            b"\x42\x01k\x03\x02\x80\x01\xac\x02\x02\x00\x08",
+        ),
+        (
+            Mutation::JsonChange { key, place, change: JsonChange::Put { name: "n", value: json(b"\x05") } },
+            b"\x43\x01k\x03\x02\x80\x01\x01n\x01\x05",
+        ),
+        (
+            Mutation::JsonChange {
+                key,
+                place,
+                change: JsonChange::Remove(Ranges::new(b"\x00\x02\x03\x01").unwrap()),
+            },
+            b"\x44\x01k\x03\x02\x80\x01\x04\x00\x02\x03\x01",
+        ),
+        (
+            Mutation::JsonChange { key, place, change: JsonChange::Append("é") },
+            b"\x45\x01k\x03\x02\x80\x01\x02\xc3\xa9",
+        ),
+        (
+            Mutation::JsonChange {
+                key,
+                place: JsonPlace::new(b"").unwrap(),
+                change: JsonChange::Replace(json(b"\x01")),
+            },
+            b"\x41\x01k\x00\x01\x01",
         ),
     ];
     for (mutation, bytes) in golden {
@@ -141,6 +188,49 @@ fn fields_fill_their_bytes() {
     for wrong in [&b"\x01f"[..], b"\x01f\x01v", b"\x01f\x02v\x00", b"\x01f\x01v\x80", b"\x01f\x01v\x00\x00"] {
         assert!(Fields::new(wrong).is_none(), "{wrong:?}");
     }
+}
+
+#[test]
+fn json_that_makes_no_sense_is_refused() {
+    for wrong in [
+        &b""[..],
+        b"\x18",
+        b"\x07",
+        b"\x00\x00",
+        b"\x13\xff\xfe",
+        b"\x0a1",
+        b"\x1201",
+        b"\x2a1e999",
+        b"\x14\x00",
+        b"\x35\x01a\x00\x01a\x00",
+        b"\x15\x01\xff\x00",
+        b"\xfb\x80\x00",
+    ] {
+        assert!(PackedJson::new(wrong).is_none(), "{wrong:?}");
+    }
+    let nested = |depth: usize| {
+        (0..depth).fold(vec![0], |inner, _| {
+            let mut outer = Vec::new();
+            match inner.len() {
+                len @ 0..31 => outer.push(4 | u8::try_from(len << 3).unwrap()),
+                len => {
+                    outer.push(4 | 31 << 3);
+                    crate::varint::put(&mut outer, len as u64 - 31);
+                }
+            }
+            outer.extend(inner);
+            outer
+        })
+    };
+    assert!(PackedJson::new(&nested(127)).is_some());
+    assert!(PackedJson::new(&nested(128)).is_none());
+    assert!(PackedValues::new(b"\x00\x08\x18").is_none());
+    assert!(JsonPlace::new(&[0; 127]).is_some() && JsonPlace::new(&[0; 128]).is_none());
+    assert!(JsonPlace::new(b"\xff\xff\xff\xff\x10").is_none());
+    assert!(Ranges::new(b"").is_none() && Ranges::new(b"\x01\x00").is_none());
+    assert!(Ranges::new(b"\x00\x01\x00\x01").is_none(), "they touch");
+    let ranges = [0..2, 5..6, 300..301];
+    assert_eq!(Ranges::new(&Ranges::pack(&ranges)).unwrap().ranges(), ranges);
 }
 
 proptest! {

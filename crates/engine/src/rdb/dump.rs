@@ -4,6 +4,7 @@ use super::writer::{put_length, put_string};
 use super::{footer, kind};
 use crate::entry::EntryRef;
 use crate::error::CommandError;
+use crate::types::json::write::text_of;
 use crate::types::{DataType, HashRef};
 
 /// The payload of an entry's value. It says nothing of the entry's key and expiry.
@@ -35,6 +36,13 @@ pub(crate) fn dump(entry: EntryRef<'_>) -> Result<Vec<u8>, CommandError> {
                 put_string(&mut out, member);
                 out.extend_from_slice(&score.to_bits().to_le_bytes());
             }
+        }
+        DataType::Json => {
+            out.push(kind::MODULE);
+            put_length(&mut out, kind::JSON);
+            put_length(&mut out, kind::MODULE_STRING);
+            put_string(&mut out, &text_of(entry.json()?)?);
+            put_length(&mut out, kind::MODULE_END);
         }
         DataType::Hash => {
             let hash = entry.hash()?;

@@ -12,6 +12,8 @@ pub(super) const SORTED_SET_TEXT: u8 = 3;
 pub(super) const HASH: u8 = 4;
 /// Members as strings, scores as doubles.
 pub(super) const SORTED_SET: u8 = 5;
+/// What a module wrote: its id, then parts that each say what they are.
+pub(super) const MODULE: u8 = 7;
 /// One zipmap: hashes before Redis 2.6.
 pub(super) const HASH_ZIPMAP: u8 = 9;
 /// One ziplist: lists before Redis 3.2.
@@ -40,3 +42,10 @@ pub(super) const HASH_LISTPACK_EXPIRING_EARLY: u8 = 23;
 pub(super) const HASH_EXPIRING: u8 = 24;
 /// The least expiry, then one listpack of names, values and absolute expiries, from Redis 7.4 on.
 pub(super) const HASH_LISTPACK_EXPIRING: u8 = 25;
+
+/// The id of RedisJSON's type, the version of its format in the last ten bits.
+pub(super) const JSON: u64 = 0x45e2_5238_df91_2c03;
+/// The part of a module's value that is a string.
+pub(super) const MODULE_STRING: u64 = 5;
+/// The end of a module's value.
+pub(super) const MODULE_END: u64 = 0;

@@ -7,6 +7,7 @@ use super::{LoadError, Restored, collect, footer, intset, kind, listpack, ziplis
 use crate::limits::RESTORED_BYTES_MAX;
 use crate::numbers::{parse_integer, parse_score};
 use crate::time::Milliseconds;
+use crate::types::json::JsonText;
 
 /// What a node of a list holds.
 const SINGLE: u64 = 1;
@@ -49,8 +50,24 @@ fn value<'a>(kind: u8, reader: &mut Reader<'a>, now_ms: Milliseconds) -> Result<
         kind::SORTED_SET_TEXT | kind::SORTED_SET | kind::SORTED_SET_ZIPLIST | kind::SORTED_SET_LISTPACK => {
             Restored::SortedSet(sorted_set(kind, reader)?)
         }
+        kind::MODULE => Restored::Json(json(reader)?),
         _ => Restored::Hash(hash(kind, reader, now_ms)?),
     })
+}
+
+/// Reads what RedisJSON wrote: the text of a document. Other modules are not known.
+fn json(reader: &mut Reader<'_>) -> Result<JsonText, LoadError> {
+    if reader.length()? != kind::JSON || reader.length()? != kind::MODULE_STRING {
+        return Err(LoadError::Damaged);
+    }
+    let text = reader.string()?;
+    if text.len() > RESTORED_BYTES_MAX {
+        return Err(LoadError::TooLarge);
+    }
+    if reader.length()? != kind::MODULE_END {
+        return Err(LoadError::Damaged);
+    }
+    JsonText::read(&text).map_err(|_| LoadError::Damaged)
 }
 
 fn list(kind: u8, reader: &mut Reader<'_>) -> Result<Vec<u8>, LoadError> {

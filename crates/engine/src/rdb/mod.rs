@@ -30,6 +30,8 @@ pub(crate) use load::load;
 
 use std::borrow::Cow;
 
+use crate::types::json::JsonText;
+
 /// Why a payload is no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum LoadError {
@@ -57,4 +59,6 @@ pub(crate) enum Restored<'a> {
     Hash(Vec<u8>),
     /// Different members of a sorted set with their scores, in order.
     SortedSet(Vec<u8>),
+    /// A JSON document.
+    Json(JsonText),
 }

@@ -4,6 +4,7 @@ use super::kind::*;
 use super::writer::{put_length, put_string};
 use super::{LoadError, Restored, footer, load};
 use crate::limits::{FIELD_EXPIRE_AT_MS_MAX, RESTORED_BYTES_MAX};
+use crate::types::PackedJson;
 
 const NOW_MS: u64 = 1000;
 
@@ -374,6 +375,7 @@ proptest! {
                 Ok(Restored::List(packed) | Restored::Set(packed)) => prop_assert!(crate::mutation::Members::new(&packed).is_some()),
                 Ok(Restored::Hash(packed)) => prop_assert!(crate::mutation::Fields::new(&packed).is_some()),
                 Ok(Restored::SortedSet(packed)) => prop_assert!(crate::mutation::ScoredMembers::new(&packed).is_some()),
+                Ok(Restored::Json(document)) => prop_assert!(PackedJson::new(document.packed().as_bytes()).is_some()),
                 Ok(Restored::String(_)) | Err(_) => {}
             }
         }

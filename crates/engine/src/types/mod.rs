@@ -6,6 +6,7 @@ pub(crate) mod bits;
 pub(crate) mod geo;
 mod hash;
 pub(crate) mod hyper_log_log;
+pub(crate) mod json;
 pub(crate) mod lcs;
 mod list;
 pub(crate) mod packed;
@@ -16,6 +17,7 @@ mod string;
 
 pub use hash::{Field, HashRef};
 pub(crate) use hash::{LargeHash, PackedHash, Pair};
+pub use json::{ArrayRef, JsonError, JsonRef, JsonView, ObjectRef, PackedJson, PackedValues};
 pub(crate) use list::List;
 pub use list::ListRef;
 pub(crate) use set::Member;
@@ -37,13 +39,15 @@ pub enum DataType {
     Set,
     /// Members ordered by scores.
     SortedSet,
+    /// A JSON document.
+    Json,
 }
 
 impl DataType {
     /// All types.
-    pub const ALL: [Self; 5] = [Self::String, Self::Hash, Self::List, Self::Set, Self::SortedSet];
+    pub const ALL: [Self; 6] = [Self::String, Self::Hash, Self::List, Self::Set, Self::SortedSet, Self::Json];
 
-    /// The lower-case word for it, as TYPE answers.
+    /// The word for it, as TYPE answers.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -52,6 +56,7 @@ impl DataType {
             Self::List => "list",
             Self::Set => "set",
             Self::SortedSet => "zset",
+            Self::Json => "ReJSON-RL",
         }
     }
 
@@ -63,6 +68,7 @@ impl DataType {
             Self::List => 2,
             Self::Set => 3,
             Self::SortedSet => 4,
+            Self::Json => 6,
         }
     }
 
@@ -73,6 +79,7 @@ impl DataType {
             2 => Self::List,
             3 => Self::Set,
             4 => Self::SortedSet,
+            6 => Self::Json,
             _ => Self::String,
         }
     }

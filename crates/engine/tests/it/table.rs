@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use selvedge_engine::table::{self, Arg, ArgKind, Arity, Keys, Run};
+use selvedge_engine::table::{self, Arg, ArgKind, Arity, Group, Keys, Run};
 use selvedge_engine::{Command, CommandError, Permission};
 use selvedge_golden::{RespTarget, Script, Target};
 use selvedge_wire::{Protocol, Value};
@@ -174,7 +174,9 @@ fn command_info_is_that_of_redis() {
     redis.set_protocol(Protocol::Resp3).unwrap();
     let mut ours = Solo::new();
     ours.set_protocol(Protocol::Resp3).unwrap();
-    for command in every().filter(|command| !INFO_DIFFERENCES.contains(&command.name)) {
+    // RedisJSON describes no arity, and one use for all keys.
+    let is_module = |command: &&Command| command.group != Group::Json;
+    for command in every().filter(is_module).filter(|command| !INFO_DIFFERENCES.contains(&command.name)) {
         let line = ["COMMAND", "INFO", command.name].map(|word| word.as_bytes().to_vec());
         assert_eq!(fields(ours.run(&line).unwrap()), fields(redis.run(&line).unwrap()), "{}", command.name);
     }

@@ -279,6 +279,8 @@ pub enum Group {
     Scripting,
     /// Places.
     Geo,
+    /// JSON documents.
+    Json,
 }
 
 impl Group {
@@ -301,6 +303,7 @@ impl Group {
             Self::Cluster => "cluster",
             Self::Scripting => "scripting",
             Self::Geo => "geo",
+            Self::Json => "json",
         }
     }
 }
@@ -463,6 +466,13 @@ pub const FAMILIES: &[&[Command]] = &[
     commands::geo::ADD,
     commands::geo::LOOK,
     commands::geo::SEARCH,
+    commands::json::documents::COMMANDS,
+    commands::json::get::COMMANDS,
+    commands::json::shape::COMMANDS,
+    commands::json::numbers::COMMANDS,
+    commands::json::scalars::COMMANDS,
+    commands::json::arrays::COMMANDS,
+    commands::json::debug::COMMANDS,
     commands::generic::COMMANDS,
     commands::dump::COMMANDS,
     commands::databases::COMMANDS,

@@ -2,6 +2,7 @@
 
 mod expiry;
 mod fields;
+mod json;
 mod model;
 mod properties;
 mod scan;

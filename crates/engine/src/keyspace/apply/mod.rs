@@ -1,6 +1,7 @@
 //! Applying mutations to shards: the one place where entries change, for the door and for recovery alike.
 
 mod hash;
+mod json;
 mod list;
 mod set;
 mod sorted_set;
@@ -100,6 +101,12 @@ pub(crate) fn apply(
         }
         Mutation::SortedSetStore { key, members } => {
             Ok(shards.of(hash).store_sorted_set(hash, key, members, effects))
+        }
+        Mutation::JsonSet { key, value, expire_at_ms } => {
+            Ok(shards.of(hash).set_json(hash, key, value, expire_at_ms, effects))
+        }
+        Mutation::JsonChange { key, place, change } => {
+            shards.of(hash).change_json(hash, key, &place.positions(), change, effects)
         }
         Mutation::Rename { from, to } => Ok(rename(shards, hash, from, keyspace.hash(to), to, effects)),
         Mutation::Copy { from, to } => Ok(copy(shards, hash, from, keyspace.hash(to), to, effects)),
