@@ -77,6 +77,31 @@ class Calls(EverydayCalls):
             pipeline.incr("t").execute_command("NOPE").execute()
         self.assertEqual(self.client.get("t"), "4")
 
+    def test_documents(self):
+        json = self.client.json()
+        self.assertTrue(json.set("d", "$", {"name": "Ada", "tags": ["x"], "age": 36, "on": True}))
+        self.assertIsNone(json.set("d", "$.name", "Eve", nx=True))
+        self.assertEqual(json.get("d", "$.name"), ["Ada"])
+        self.assertEqual(json.get("d", "$..b", "$.age"), {"$..b": [], "$.age": [36]})
+        self.assertEqual(json.arrappend("d", "$.tags", "y", {"z": 1}), [3])
+        self.assertEqual(json.arrindex("d", "$.tags", "y"), [1])
+        self.assertEqual(json.arrlen("d", "$.tags"), [3])
+        self.assertEqual(json.arrpop("d", "$.tags", 0), ['"x"'])
+        self.assertEqual(json.numincrby("d", "$.age", 1), [37])
+        self.assertEqual(json.strappend("d", " L.", "$.name"), [6])
+        self.assertEqual(json.strlen("d", "$.name"), [6])
+        self.assertEqual(json.toggle("d", "$.on"), [0])
+        self.assertEqual(json.objkeys("d", "$"), [["name", "tags", "age", "on"]])
+        self.assertEqual(json.objlen("d", "$"), [4])
+        self.assertTrue(json.merge("d", "$", {"age": None, "city": "London"}))
+        self.assertEqual(json.delete("d", "$.on"), 1)
+        self.assertEqual(json.clear("d", "$.tags"), 1)
+        self.assertTrue(json.mset([("d", "$.n", 1), ("e", "$", [1])]))
+        document = {"name": "Ada L.", "tags": [], "city": "London", "n": 1}
+        self.assertEqual(json.mget(["d", "e", "none"], "$"), [[document], [[1]], None])
+        with self.assertRaisesRegex(redis.ResponseError, "new objects must be created at the root"):
+            json.set("none", "$.a", 1)
+
     def test_a_transaction_depends_on_what_it_watched(self):
         client = self.client
         with client.pipeline() as pipeline:

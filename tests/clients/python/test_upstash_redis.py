@@ -37,6 +37,16 @@ class Rest(EverydayCalls, ServerTestCase):
                 break
         self.assertEqual(found, keys)
 
+    def test_documents(self):
+        json = self.client.json
+        self.assertTrue(json.set("d", "$", {"a": 2, "b": 3, "nested": {"a": 4, "b": None}}))
+        self.assertEqual(json.get("d", "$..b"), [None, 3])
+        self.assertEqual(json.get("d"), [{"a": 2, "b": 3, "nested": {"a": 4, "b": None}}])
+        self.assertEqual(json.numincrby("d", "$.a", 1), [3])
+        self.assertEqual(json.objlen("d", "$.nested"), [2])
+        self.assertEqual(json.delete("d", "$..a"), 2)
+        self.assertEqual(json.type("d", "$.*"), ["integer", "object"])
+
     def test_pipelines_and_transactions(self):
         pipeline = self.client.pipeline()
         for _ in range(2_000):
