@@ -372,8 +372,14 @@ impl Database {
     ///
     /// One batch with some of the removals does, even where a hash holds more: it carries the time, and a clock never goes
     /// back behind the last batch.
+    ///
+    /// A command over the whole keyspace names none of them: then anything that has expired does as well.
     pub(crate) fn remove_met(&self, keys: &HashedKeys<'_>) {
-        let expired = self.keyspace.expired_of(keys.iter().copied(), self.clock.now().ms());
+        let now_ms = self.clock.now().ms();
+        let mut expired = self.keyspace.expired_of(keys.iter().copied(), now_ms);
+        if expired.is_empty() {
+            expired = self.any_expired(now_ms);
+        }
         if !expired.is_empty() {
             // Without room in the log the expiry slices remove it later.
             self.remove_expired(&expired);

@@ -4,6 +4,7 @@ use std::sync::Weak;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 
+use selvedge_engine::Milliseconds;
 use selvedge_engine::cx::WriteCx;
 use selvedge_engine::expire::Expired;
 use selvedge_engine::keyspace::{Garbage, Keyspace, Scope};
@@ -62,6 +63,22 @@ impl Database {
         let slice = self.keyspace.expired_slice(shard, self.clock.now().ms(), EXPIRY_SLICE_BUCKETS);
         let removed = slice.expired.is_empty() || self.remove_expired(&slice.expired);
         removed && slice.more
+    }
+
+    /// Something that has expired and is still stored, if anything is.
+    pub(crate) fn any_expired(&self, now_ms: Milliseconds) -> Vec<Expired> {
+        for shard in 0..Keyspace::SHARDS {
+            loop {
+                let slice = self.keyspace.expired_slice(shard, now_ms, EXPIRY_SLICE_BUCKETS);
+                if !slice.expired.is_empty() {
+                    return slice.expired;
+                }
+                if !slice.more {
+                    break;
+                }
+            }
+        }
+        Vec::new()
     }
 
     /// Removes through the log what was found to have expired. False if the log takes nothing now.

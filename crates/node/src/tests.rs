@@ -197,6 +197,27 @@ async fn what_has_expired_never_lives_again() {
     assert_eq!(run(&database, "GET other").await, Value::Null);
 }
 
+/// A walk over all keys leaves out what has expired, and that counts as having been told so.
+#[tokio::test]
+async fn what_walks_leave_out_never_lives_again() {
+    for line in ["KEYS *", "SCAN 0 COUNT 1000", "RANDOMKEY"] {
+        let rig = Rig::new(Durability::Always);
+        let database = rig.open();
+        for i in 0..50 {
+            run(&database, &format!("SET key:{i} 1 PX 100")).await;
+        }
+        rig.clock.advance_ms(101);
+        let last = database.last_sequence();
+        run(&database, line).await;
+        assert_eq!(database.last_sequence(), last + 1, "{line}: one batch carries the time");
+        database.close().unwrap();
+        drop(database);
+        rig.clock.set_wall_ms(START_MS);
+        let database = rig.open();
+        assert_eq!(run(&database, "KEYS *").await, Value::Array(Vec::new()), "{line}");
+    }
+}
+
 /// However it is learned that a field is gone: by a read, by a write that changes nothing, in a transaction.
 #[tokio::test]
 async fn fields_that_have_expired_never_live_again() {

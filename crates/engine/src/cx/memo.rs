@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use crate::cx::Seen;
-use crate::entry::EntryRef;
+use crate::entry::{EntryRef, Record};
 use crate::expire::Moment;
 use crate::hash::KeyHash;
 use crate::keyspace::{Keyspace, Sequence, Shard};
@@ -61,6 +61,11 @@ impl Watcher {
             return None;
         };
         self.note(record.version());
+        self.meet(record, now_ms)
+    }
+
+    /// The entry of a record that a walk comes to, if it is alive; notes if it is not.
+    pub(super) fn meet<'s>(&'s self, record: &'s Record, now_ms: Milliseconds) -> Option<EntryRef<'s>> {
         if record.is_expired(now_ms) {
             self.expired.set(true);
             return None;

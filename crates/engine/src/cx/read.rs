@@ -189,11 +189,7 @@ impl Lookup for ReadCx<'_> {
 
     fn scan(&self, cursor: u64, count: usize, visit: &mut dyn FnMut(EntryRef<'_>)) -> u64 {
         let now_ms = self.now.ms();
-        let mut visit = |record: &Record| {
-            if !record.is_expired(now_ms) {
-                visit(EntryRef::at(record, self.watcher.moment(now_ms)));
-            }
-        };
+        let mut visit = |record: &Record| self.watcher.meet(record, now_ms).into_iter().for_each(&mut *visit);
         if self.roams {
             scan(&|index, look| self.keyspace.look_at(index, look), cursor, count, &mut visit)
         } else {
@@ -203,7 +199,7 @@ impl Lookup for ReadCx<'_> {
 
     fn random_entry(&self, random: u64) -> Option<EntryRef<'_>> {
         let now_ms = self.now.ms();
-        random_entry(self.shards.all(), random, |record| !record.is_expired(now_ms))
+        random_entry(self.shards.all(), random, |record| self.watcher.meet(record, now_ms).is_some())
             .map(|record| EntryRef::at(record, self.watcher.moment(now_ms)))
     }
 

@@ -451,15 +451,13 @@ impl Lookup for WriteCx<'_> {
     fn scan(&self, cursor: u64, count: usize, visit: &mut dyn FnMut(EntryRef<'_>)) -> u64 {
         let now_ms = self.now.ms();
         scan(&|index, look| self.shards.all().nth(index).map_or((), look), cursor, count, &mut |record| {
-            if !record.is_expired(now_ms) {
-                visit(EntryRef::at(record, self.watcher.moment(now_ms)));
-            }
+            self.watcher.meet(record, now_ms).into_iter().for_each(&mut *visit);
         })
     }
 
     fn random_entry(&self, random: u64) -> Option<EntryRef<'_>> {
         let now_ms = self.now.ms();
-        random_entry(self.shards.all(), random, |record| !record.is_expired(now_ms))
+        random_entry(self.shards.all(), random, |record| self.watcher.meet(record, now_ms).is_some())
             .map(|record| EntryRef::at(record, self.watcher.moment(now_ms)))
     }
 
