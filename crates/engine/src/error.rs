@@ -7,7 +7,7 @@ mod quoted;
 
 pub use document::DocumentError;
 
-use crate::limits::{PATTERN_EXTRA_STEPS_MAX, RESTORED_BYTES_MAX};
+use crate::limits::{PATTERN_EXTRA_STEPS_MAX, RESTORED_BYTES_MAX, SORTED_SET_BYTES_MAX};
 use crate::rdb::LoadError;
 
 /// Why a command was refused. `Display` is the whole error line, first word included.
@@ -295,6 +295,9 @@ pub enum CommandError {
     /// ZADD with INCR and several members.
     #[error("ERR INCR option supports a single increment-element pair")]
     SingleIncrement,
+    /// The members of a sorted set would take more than their ids reach.
+    #[error("LIMIT the sorted set would take more than sorted_set_bytes_max ({SORTED_SET_BYTES_MAX} bytes)")]
+    SortedSetTooLarge,
     /// The sum of two scores is no number.
     #[error("ERR resulting score is not a number (NaN)")]
     ScoreNotANumber,

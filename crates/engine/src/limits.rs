@@ -27,6 +27,9 @@ pub const LIST_CHUNK_BYTES: usize = 4 * 1024;
 /// Elements of one chunk of a large list: bounds the walk inside a chunk.
 pub const LIST_CHUNK_ELEMENTS: usize = 128;
 
+/// Bytes of the members of one sorted set, as far as they grow one by one: half of what their ids of 32 bits reach.
+pub const SORTED_SET_BYTES_MAX: usize = 16 * 1024 * 1024 * 1024;
+
 /// Removals that a shard tracks one by one, of 16 bytes each. An older one whose commit is not known stands for every absent
 /// key; and a version of absence is good until so many other keys of its shard were removed.
 pub const REMOVALS_TRACKED_MAX: usize = 256;

@@ -170,23 +170,13 @@ impl Database {
         out: &mut dyn ReplySink,
     ) -> Executed {
         let keys = self.keys(command, args);
-        let mut lane = match self.lock_lane() {
-            Ok(lane) => lane,
-            Err(busy) => return busy,
-        };
-        if let Err(answer) = self.admit_bytes(log_bytes(args)) {
-            return answer;
-        }
         let run = |cx: &mut WriteCx<'_>| handler(cx, args, out);
-        let ran = match self.run_write(&mut lane, command, args, &keys, run) {
-            Ok(ran) => ran,
+        let (lane, ran) = match self.write_in_lane(by, command, args, &keys, run) {
+            Ok(written) => written,
             Err(answer) => return answer,
         };
-        self.after_batch(&mut lane, by.writer());
         drop(lane);
-        let last = self.settled(&keys, &ran);
-        let is_error = write_error(ran.result, out);
-        Executed::Done { wait_for: last, sequence: last, is_error }
+        self.written(self.settled(&keys, &ran), ran.result, out)
     }
 
     fn execute_blocking(
@@ -198,27 +188,39 @@ impl Database {
         out: &mut dyn ReplySink,
     ) -> Executed {
         let keys = self.keys(command, args);
-        let mut lane = match self.lock_lane() {
-            Ok(lane) => lane,
-            Err(busy) => return busy,
-        };
-        if let Err(answer) = self.admit_bytes(log_bytes(args)) {
-            return answer;
-        }
         let run = |cx: &mut WriteCx<'_>| handler(cx, args, out);
-        let ran = match self.run_write(&mut lane, command, args, &keys, run) {
-            Ok(ran) => ran,
+        // Also where it waits, what follows a batch is done: it may have removed what had expired.
+        let (lane, ran) = match self.write_in_lane(by, command, args, &keys, run) {
+            Ok(written) => written,
             Err(answer) => return answer,
         };
-        // Also for a command that waits: it may have removed what had expired.
-        self.after_batch(&mut lane, by.writer());
         if let Ok(Attempt::Blocked(patience)) = ran.result {
             let waiter = Waiter::new(command, handler, args, &keys, out.protocol());
             return Executed::Blocked(self.waiters.enter(waiter, patience, ran.last));
         }
         drop(lane);
-        let last = self.settled(&keys, &ran);
-        let is_error = write_error(ran.result.map(|_| ()), out);
+        self.written(self.settled(&keys, &ran), ran.result.map(|_| ()), out)
+    }
+
+    /// Runs one write as soon as there is room for it, and what follows its batch. The lane is still held.
+    fn write_in_lane<T>(
+        &self,
+        by: By<'_>,
+        command: &Command,
+        args: Args<'_>,
+        keys: &HashedKeys<'_>,
+        run: impl FnOnce(&mut WriteCx<'_>) -> T,
+    ) -> Result<(HeldLane<'_>, Ran<T>), Executed> {
+        let mut lane = self.lock_lane()?;
+        self.admit_bytes(log_bytes(args))?;
+        let ran = self.run_write(&mut lane, command, args, keys, run)?;
+        self.after_batch(&mut lane, by.writer());
+        Ok((lane, ran))
+    }
+
+    /// A write whose reply waits for `last` has ended.
+    fn written(&self, last: Sequence, result: Result<(), CommandError>, out: &mut dyn ReplySink) -> Executed {
+        let is_error = write_error(result, out);
         Executed::Done { wait_for: last, sequence: last, is_error }
     }
 

@@ -12,7 +12,9 @@ use crate::cx::{Lookup, WriteCx};
 use crate::error::CommandError;
 use crate::events::Event;
 use crate::keyspace::Outcome;
+use crate::limits::SORTED_SET_BYTES_MAX;
 use crate::numbers::parse_score;
+use crate::types::SortedSetRef;
 
 /// The commands of this file.
 pub(crate) const COMMANDS: &[Command] = &[
@@ -166,7 +168,7 @@ pub(crate) type Scored<'a> = SmallVec<[(f64, &'a [u8]); 8]>;
 /// Gives members of `key` their scores as the options say, and replies.
 ///
 /// # Errors
-/// [`CommandError::WrongType`], [`CommandError::ScoreNotANumber`].
+/// [`CommandError::WrongType`], [`CommandError::SortedSetTooLarge`], [`CommandError::ScoreNotANumber`].
 pub(crate) fn give_scores(
     cx: &mut WriteCx<'_>,
     key: &[u8],
@@ -174,7 +176,11 @@ pub(crate) fn give_scores(
     options: Options,
     out: &mut dyn ReplySink,
 ) -> Result<(), CommandError> {
-    cx.sorted_set(key)?;
+    let member_bytes = scored.iter().map(|(_, member)| member.len()).sum();
+    let has_room = |set: SortedSetRef<'_>| set.has_room_for(scored.len(), member_bytes, SORTED_SET_BYTES_MAX);
+    if !cx.sorted_set(key)?.is_none_or(has_room) {
+        return Err(CommandError::SortedSetTooLarge);
+    }
     let (mut added, mut changed, mut last) = (0, 0, None);
     for (mut score, member) in scored.iter().copied() {
         if options.look_first() {

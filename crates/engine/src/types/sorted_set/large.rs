@@ -42,6 +42,11 @@ impl SortedSet {
         self.ids.len()
     }
 
+    /// Bytes that the members take at the most when so many more of so many bytes have come.
+    pub(super) fn bytes_with(&self, members: usize, member_bytes: usize) -> usize {
+        self.members.bytes_with(members, member_bytes)
+    }
+
     pub(crate) fn score(&self, member: &[u8]) -> Option<f64> {
         self.id_of(self.ids.hash(member), member).map(|id| self.members.get(id).1)
     }

@@ -72,6 +72,13 @@ impl Members {
         self.pages.len() + apart * size_of::<Apart>() + samples.sum(apart, sizes)
     }
 
+    /// Bytes of all pages at the most when so many more members of so many bytes have come.
+    pub(super) fn bytes_with(&self, members: usize, member_bytes: usize) -> usize {
+        // A block is rounded up, and may leave the end of a page to smaller ones.
+        let added = members.saturating_mul(HEAD_BYTES + UNIT_BYTES).saturating_add(member_bytes);
+        self.pages.len().saturating_add(added.saturating_mul(2))
+    }
+
     pub(super) fn insert(&mut self, score: f64, member: &[u8]) -> u32 {
         let long = units_of(member.len()) > UNITS_MAX;
         let number = if long { self.put_apart(member).to_le_bytes() } else { [0; 4] };
@@ -162,7 +169,7 @@ impl Members {
         let id = u32::try_from(self.pages.len() / UNIT_BYTES).ok().filter(|id| *id != NONE);
         let zeros = [0; UNITS_MAX * UNIT_BYTES];
         self.pages.extend_from_slice(zeros.get(..units * UNIT_BYTES).unwrap_or_default());
-        id.expect("members of 32 GiB in one key are more than the largest sorted set")
+        id.expect("SORTED_SET_BYTES_MAX is less than ids reach")
     }
 
     fn set_free(&mut self, id: u32, units: usize) {

@@ -46,6 +46,14 @@ impl<'a> SortedSetRef<'a> {
         }
     }
 
+    /// Whether so many more members of so many bytes may come, where all may take `bytes_max`.
+    pub(crate) fn has_room_for(self, members: usize, member_bytes: usize, bytes_max: usize) -> bool {
+        match self.0 {
+            Form::Packed(_) => true,
+            Form::Large(set) => set.bytes_with(members, member_bytes) <= bytes_max,
+        }
+    }
+
     /// The score of a member.
     #[must_use]
     pub fn score(self, member: &[u8]) -> Option<f64> {

@@ -137,3 +137,21 @@ fn room_is_given_out_again() {
     assert_eq!(set.len(), 0);
     assert_eq!(set.member_bytes(), bytes);
 }
+
+/// What is said before members come is enough, whatever their lengths, and refuses what would be too much.
+#[test]
+fn room_is_asked_for_before_members_come() {
+    let mut set = SortedSet::new(KeyHasher::new([5; 16]));
+    for round in 0..40usize {
+        let members: Vec<Vec<u8>> =
+            (0..50).map(|i| [name((round * 50 + i) as u64), vec![b'.'; (i * 37) % 480]].concat()).collect();
+        let member_bytes = members.iter().map(Vec::len).sum();
+        let announced = set.bytes_with(members.len(), member_bytes);
+        assert!(SortedSetRef::large(&set).has_room_for(members.len(), member_bytes, announced));
+        assert!(!SortedSetRef::large(&set).has_room_for(members.len(), member_bytes, announced - 1));
+        for member in &members {
+            set.set(member, 1.0);
+        }
+        assert!(set.member_bytes() <= announced, "{} of {announced}", set.member_bytes());
+    }
+}
