@@ -394,6 +394,26 @@ async fn a_walk_lets_others_write_and_misses_nothing_that_stays() {
     assert!(database.begin_walk(database.admit(caller, &[b"DBSIZE"]).unwrap(), &[b"DBSIZE"]).is_none());
 }
 
+/// Bits of a long string are counted on an entry of its own, those of a short one at once.
+#[tokio::test]
+async fn counting_the_bits_of_a_long_string_keeps_nobody_waiting() {
+    let rig = Rig::new(Durability::Always);
+    let database = rig.open();
+    run(&database, "SETRANGE long 4000000 x").await;
+    run(&database, "SETRANGE short 1000 x").await;
+    for line in ["BITCOUNT long", "BITPOS long 1"] {
+        let words = words(line);
+        let args: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+        let command = database.admit(Caller { permission: Permission::Full }, &args).unwrap();
+        let mut sink = ValueSink::new(Protocol::Resp2);
+        assert!(matches!(database.execute(command, &args, &mut sink), Executed::TakesLong), "{line}");
+        database.execute_long(None, command, &args, &mut sink);
+        let expected = if line == "BITCOUNT long" { 4 } else { 32_000_001 };
+        assert_eq!(sink.into_values().pop(), Some(Value::Integer(expected)), "{line}");
+    }
+    assert_eq!(run(&database, "BITCOUNT short").await, Value::Integer(4));
+}
+
 /// What looks at much runs on entries of its own: others write meanwhile, and its reply waits for what it saw.
 #[tokio::test]
 async fn a_long_read_is_given_up_and_runs_on_its_own() {

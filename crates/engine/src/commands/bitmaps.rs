@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use crate::args::{Cursor, Keyword, integer, words};
 use crate::commands::reply;
 use crate::commands::table::arg::KEY;
-use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
+use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits, work};
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
 use crate::events::Event;
@@ -32,6 +32,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         uses: &[KeyUse::RO.access()],
         args: &[KEY, Arg::block("range", &[Arg::integer("start"), Arg::integer("end"), UNIT]).optional()],
         run: Run::Read(bitcount),
+        work: Some(work::bits),
         ..BITMAP
     },
     Command {
@@ -55,6 +56,7 @@ pub(crate) const COMMANDS: &[Command] = &[
             .optional(),
         ],
         run: Run::Read(bitpos),
+        work: Some(work::bits),
         ..BITMAP
     },
     Command {

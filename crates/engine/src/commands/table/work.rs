@@ -9,6 +9,9 @@ use crate::entry::EntryRef;
 /// About how many elements a command looks at, given its keys and its words. It looks keys up, and no further.
 pub type WorkHandler = fn(&ReadCx<'_>, &[&[u8]], Args<'_>) -> usize;
 
+/// Bytes whose bits are counted in the time of a look at an element.
+const BYTES_PER_ELEMENT: usize = 256;
+
 /// Every element of every key.
 pub(crate) fn everything(cx: &ReadCx<'_>, keys: &[&[u8]], _: Args<'_>) -> usize {
     keys.iter().map(|key| elements(cx, key)).fold(0, usize::saturating_add)
@@ -32,6 +35,12 @@ pub(crate) fn draws(cx: &ReadCx<'_>, keys: &[&[u8]], args: Args<'_>) -> usize {
     let drawn = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
     let there = keys.first().map_or(0, |key| elements(cx, key));
     if count < 0 && there > 0 { drawn } else { drawn.min(there) }
+}
+
+/// Every byte of every string, so many of which cost what an element does.
+pub(crate) fn bits(cx: &ReadCx<'_>, keys: &[&[u8]], _: Args<'_>) -> usize {
+    let len = |key: &&[u8]| cx.string(key).ok().flatten().map_or(0, |string| string.len());
+    keys.iter().map(len).fold(0, usize::saturating_add) / BYTES_PER_ELEMENT
 }
 
 fn elements(cx: &ReadCx<'_>, key: &[u8]) -> usize {
