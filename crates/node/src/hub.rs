@@ -23,6 +23,8 @@ pub enum Topic {
     Pattern,
     /// One sharded channel.
     Sharded,
+    /// Every command that runs, whatever the name.
+    Monitor,
 }
 
 /// A message that reached a subscriber.
@@ -34,7 +36,7 @@ pub struct Delivery {
     pub pattern: Option<Arc<[u8]>>,
     /// The channel it was posted to.
     pub channel: Arc<[u8]>,
-    /// What it says.
+    /// What it says: of a command, the line that MONITOR shows.
     pub payload: Arc<[u8]>,
 }
 
@@ -91,12 +93,30 @@ pub(crate) struct Hub {
     count: AtomicUsize,
     listeners: RwLock<BTreeMap<Topic, Listeners>>,
     pub(crate) outgoing: Outgoing,
+    /// How many monitor; read without the lock by every command.
+    monitors: AtomicUsize,
 }
 
 impl Hub {
     /// Whether nobody listens to anything.
     pub(crate) fn is_idle(&self) -> bool {
         self.count.load(Ordering::Acquire) == 0
+    }
+
+    /// Whether somebody wants to see every command. One relaxed load.
+    pub(crate) fn is_monitored(&self) -> bool {
+        self.monitors.load(Ordering::Relaxed) > 0
+    }
+
+    /// Shows a line to those who monitor.
+    pub(crate) fn show(&self, line: Vec<u8>) {
+        let (channel, payload): (Arc<[u8]>, Arc<[u8]>) = (Arc::default(), line.into());
+        let listeners = self.listeners.read();
+        let monitors = listeners.get(&Topic::Monitor).into_iter().flat_map(HashMap::values).flatten();
+        for mailbox in monitors {
+            let (channel, payload) = (Arc::clone(&channel), Arc::clone(&payload));
+            mailbox.put(Delivery { topic: Topic::Monitor, pattern: None, channel, payload });
+        }
     }
 
     /// How many subscriptions a message to this channel reaches now.
@@ -147,10 +167,14 @@ impl Hub {
         }
     }
 
+    fn counter(&self, topic: Topic) -> &AtomicUsize {
+        if topic == Topic::Monitor { &self.monitors } else { &self.count }
+    }
+
     fn add(&self, topic: Topic, name: &Arc<[u8]>, mailbox: &Arc<Mailbox>) {
         let mut listeners = self.listeners.write();
         listeners.entry(topic).or_default().entry(Arc::clone(name)).or_default().push(Arc::clone(mailbox));
-        self.count.fetch_add(1, Ordering::AcqRel);
+        self.counter(topic).fetch_add(1, Ordering::AcqRel);
     }
 
     fn remove(&self, topic: Topic, name: &[u8], mailbox: &Arc<Mailbox>) {
@@ -159,7 +183,7 @@ impl Hub {
         let Some(mailboxes) = all.get_mut(name) else { return };
         let before = mailboxes.len();
         mailboxes.retain(|other| !Arc::ptr_eq(other, mailbox));
-        self.count.fetch_sub(before - mailboxes.len(), Ordering::AcqRel);
+        self.counter(topic).fetch_sub(before - mailboxes.len(), Ordering::AcqRel);
         if mailboxes.is_empty() {
             all.remove(name);
         }
@@ -202,10 +226,17 @@ impl Subscriber {
         self.topics.get(&topic).map_or(0, BTreeSet::len)
     }
 
-    /// How many subscriptions it has.
+    /// How many subscriptions it has. Monitoring is none.
     #[must_use]
     pub fn total(&self) -> usize {
-        self.topics.values().map(BTreeSet::len).sum()
+        let subscriptions = self.topics.iter().filter(|(topic, _)| **topic != Topic::Monitor);
+        subscriptions.map(|(_, names)| names.len()).sum()
+    }
+
+    /// Whether anything may come to it.
+    #[must_use]
+    pub fn listens(&self) -> bool {
+        self.topics.values().any(|names| !names.is_empty())
     }
 
     /// Something to wait for that does not borrow the subscriber.

@@ -17,6 +17,7 @@ mod error;
 mod execute;
 mod hub;
 mod maintenance;
+mod monitor;
 mod outbox;
 mod read_back;
 mod recovery;

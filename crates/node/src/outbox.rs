@@ -5,11 +5,14 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
+use selvedge_engine::Args;
 use selvedge_engine::events::{Event, Events};
 use selvedge_engine::post::{ChannelKind, Post};
+use selvedge_engine::time::Now;
 
 use crate::database::Database;
 use crate::hub::Hub;
+use crate::monitor::line;
 
 /// A message to a channel.
 #[derive(Debug)]
@@ -96,6 +99,13 @@ impl<'a> Outbox<'a> {
         let mut waiting = outgoing.waiting.lock();
         outgoing.count.fetch_add(posted.len(), Ordering::AcqRel);
         waiting.extend(posted.drain(..));
+    }
+
+    /// Shows a command of a script to those who monitor, at once.
+    pub(crate) fn show_command(&self, now: Now, args: Args<'_>) {
+        if self.hub.is_monitored() {
+            self.hub.show(line(now, "lua", args));
+        }
     }
 
     fn push(&self, kind: ChannelKind, channel: Box<[u8]>, message: &[u8]) {

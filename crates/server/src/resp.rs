@@ -152,7 +152,7 @@ impl Loop {
     /// Waits for bytes and takes them; says how many. 0: the connection ended.
     async fn read(&mut self, stream: &mut TcpStream) -> io::Result<usize> {
         // A client that only listens is silent for good reason.
-        let listens = self.connection.subscriber.as_ref().is_some_and(|subscriber| subscriber.total() > 0);
+        let listens = self.connection.subscriber.as_ref().is_some_and(Subscriber::listens);
         let idle_timeout_ms = if listens { 0 } else { self.connection.shared.settings.idle_timeout_ms };
         let silence_ends =
             (idle_timeout_ms > 0).then(|| Instant::now() + Duration::from_millis(idle_timeout_ms));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use selvedge_node::Database;
+use selvedge_node::{Args, Command, Database, Traits};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::sleep;
 
@@ -16,8 +16,11 @@ use crate::limits::LONG_READS_MAX;
 use crate::metrics::Metrics;
 use crate::resp::Running;
 use crate::settings::Settings;
-use crate::statistics::{LatencyMonitor, Rate, SlowLog, Statistics};
+use crate::statistics::{LatencyMonitor, Rate, Sender, SlowLog, Statistics, without_secrets};
 use crate::tokens::Tokens;
+
+/// What stands for the address of a command that came over REST.
+const NO_ADDRESS: &str = "0.0.0.0:0";
 
 /// What all connections share.
 #[derive(Debug)]
@@ -70,6 +73,15 @@ impl Shared {
         };
         configuration::apply_defaults(&shared);
         shared
+    }
+
+    /// Shows a command to those who monitor. Those for operators are nobody else's business. One load while nobody does.
+    pub(crate) fn show_command(&self, command: &Command, args: Args<'_>, sender: Sender<'_>) {
+        if self.database.is_monitored() && !command.traits.contains(Traits::ADMIN) {
+            let (peer, _name) = sender();
+            let source = if peer.is_empty() { NO_ADDRESS } else { &peer };
+            self.database.show_command(source, &without_secrets(args));
+        }
     }
 
     /// Waits while a pause holds up commands, or those that write. One load while there is none.

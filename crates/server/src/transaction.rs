@@ -1,6 +1,10 @@
 //! A transaction on its way: the commands that touch data, and the replies of those that do not.
 
 use selvedge_node::Queued;
+use smallvec::SmallVec;
+
+use crate::shared::Shared;
+use crate::statistics::Sender;
 
 /// Commands of a transaction that the server ran itself, as bytes of their replies between those of the others.
 ///
@@ -33,6 +37,14 @@ impl Prepared {
     /// The bytes in front of the reply of that command of the queue.
     pub(crate) fn head(&self, index: usize) -> &[u8] {
         self.heads.get(index).map_or(&[], Vec::as_slice)
+    }
+
+    /// Shows a command of the queue to those who monitor.
+    pub(crate) fn show(&self, shared: &Shared, index: usize, sender: Sender<'_>) {
+        if let Some(queued) = self.queue.get(index).filter(|_| shared.database.is_monitored()) {
+            let args: SmallVec<[&[u8]; 8]> = queued.arguments.iter().map(Vec::as_slice).collect();
+            shared.show_command(queued.command, &args, sender);
+        }
     }
 
     /// The bytes behind the last reply.

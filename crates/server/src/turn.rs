@@ -151,6 +151,7 @@ impl Turn {
             let mut protocols: SmallVec<[Protocol; 8]> = SmallVec::new();
             let mut noted = |index: usize, write: &mut dyn FnMut(&mut dyn ReplySink)| {
                 out.extend_from_slice(prepared.head(index));
+                prepared.show(shared, index, sender);
                 let error = each(out, index, &mut |sink| {
                     protocols.push(sink.protocol());
                     write(sink);

@@ -120,13 +120,16 @@ fn a_subscriber_that_never_reads_is_cut_off() {
 }
 
 /// One request that streams events.
-struct Events(BufReader<TcpStream>);
+pub(crate) struct Events(BufReader<TcpStream>);
 
 impl Events {
-    fn open(server: &Selvedge, path: &str) -> Self {
+    pub(crate) fn open(server: &Selvedge, path: &str) -> Self {
+        Self::open_with(server, path, server.line("KV_REST_API_READ_ONLY_TOKEN"))
+    }
+
+    pub(crate) fn open_with(server: &Selvedge, path: &str, token: &str) -> Self {
         let mut stream = TcpStream::connect(server.http()).unwrap();
         stream.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
-        let token = server.line("KV_REST_API_READ_ONLY_TOKEN");
         write!(stream, "POST {path} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {token}\r\nAccept: text/event-stream\r\nContent-Length: 2\r\n\r\n[]").unwrap();
         let mut events = Self(BufReader::new(stream));
         let mut head = String::new();
@@ -139,7 +142,7 @@ impl Events {
     }
 
     /// The next line that holds data.
-    fn next(&mut self) -> String {
+    pub(crate) fn next(&mut self) -> String {
         loop {
             let mut line = String::new();
             assert!(self.0.read_line(&mut line).unwrap() > 0, "the stream ended");

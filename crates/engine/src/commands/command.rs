@@ -211,7 +211,7 @@ fn info(_cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(),
 fn list(_cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<(), CommandError> {
     let every = || table::all().flat_map(|command| std::iter::once(command).chain(command.subcommands));
     let names: Vec<&str> = match Cursor::after(args, 2).rest() {
-        [] => table::all().map(|command| command.name).collect(),
+        [] => every().map(|command| command.name).collect(),
         [filter_by, kind, wanted] if Keyword::of(filter_by).bytes() == b"FILTERBY" => {
             match Keyword::of(kind).bytes() {
                 // There are no modules.

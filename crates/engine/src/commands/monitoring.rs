@@ -51,6 +51,15 @@ pub(crate) const COMMANDS: &[Command] = &[
         ..SERVER
     },
     Command {
+        name: "monitor",
+        since: "1.0.0",
+        summary: "Shows every command that the server runs, as it runs it.",
+        arity: Arity::Exactly(1),
+        traits: ADMIN,
+        run: Run::Connection(Connection::Monitor),
+        ..SERVER
+    },
+    Command {
         name: "shutdown",
         since: "1.0.0",
         complexity: "O(N), N the number of requests in progress",

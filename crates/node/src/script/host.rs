@@ -147,6 +147,7 @@ impl ScriptHost for Host<'_, '_> {
                 (Err(CommandError::CallNotAllowed), false)
             }
         };
+        self.outbox.show_command(self.now, args);
         self.note_expired(command, args, met);
         self.note_read(command, args);
         result

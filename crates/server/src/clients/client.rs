@@ -104,6 +104,8 @@ pub(crate) enum Flag {
     Tracking = 1 << 4,
     /// By prefixes.
     Broadcast = 1 << 5,
+    /// It is shown every command.
+    Monitor = 1 << 6,
 }
 
 impl Client {
@@ -276,6 +278,7 @@ impl Live {
     /// The letters of `flags=`.
     fn flags_text(&self, is_in_transaction: bool) -> String {
         let letters = [
+            (self.has(Flag::Monitor), 'O'),
             (self.kind() == Kind::PubSub, 'P'),
             (is_in_transaction, 'x'),
             (self.has(Flag::Blocked), 'b'),

@@ -127,16 +127,16 @@ impl Connection {
         self.shared.wait_for_the_end_of_a_pause(writes).await;
         let (start, begun) = (turn.out.len(), turn.meter.since());
         let protocol = self.protocol;
-        if !self.may_run(command) {
-            let text = format!(
-                "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in \
-                 this context",
-                command.name
-            );
+        if let Some(text) = self.refusal(command) {
             self.sink(turn).error(&text);
             return;
         }
         turn.reader = self.reader();
+        // A program is shown before its commands, everything else when it is done.
+        let is_program = command.runs_program() && self.transaction.is_none();
+        if is_program {
+            self.shared.show_command(command, args, &|| self.sender());
+        }
         match command.run {
             Run::Connection(Word::Exec) => self.exec(turn).await,
             Run::Connection(Word::Watch) => self.watch(args, turn).await,
@@ -175,9 +175,12 @@ impl Connection {
         let error = error_text(&turn.out, start);
         let measured = Measured { command, args, took, error: error.as_deref() };
         measured.note(&self.shared, &|| self.sender());
+        if !is_program {
+            self.shared.show_command(command, args, &|| self.sender());
+        }
     }
 
-    /// Address and name, for the slow log.
+    /// Address and name, for the slow log and those who monitor.
     fn sender(&self) -> (String, String) {
         (self.client.ends.peer.clone(), self.client.about.lock().name.clone())
     }
@@ -197,6 +200,7 @@ impl Connection {
                 self.unwatch();
                 self.sink(turn).status("OK");
             }
+            Word::Monitor => self.monitor(turn),
             Word::Subscribe | Word::Psubscribe | Word::Ssubscribe => {
                 if let Some(topic) = subscriptions::topic_of(word) {
                     self.subscribe(topic, args, turn);
@@ -219,7 +223,7 @@ impl Connection {
                 self.client.live.queues(None);
                 self.client.live.watches(0);
                 self.client.live.listens([0; 3]);
-                for flag in [Flag::Resp3, Flag::NoEvict, Flag::NoTouch] {
+                for flag in [Flag::Resp3, Flag::NoEvict, Flag::NoTouch, Flag::Monitor] {
                     self.client.live.set(flag, false);
                 }
                 self.set_permission(self.shared.tokens.before());

@@ -3,20 +3,44 @@
 use selvedge_node::{Args, Command, Connection as Word, Delivery, Run, Subscriber, Topic};
 use selvedge_wire::{Protocol, ReplySink};
 
+use crate::clients::Flag;
 use crate::connection::Connection;
 use crate::limits::{SUBSCRIBER_BYTES_MAX, SUBSCRIPTIONS_MAX};
 use crate::turn::Turn;
 
 impl Connection {
-    /// Whether RESP2, which cannot tell a message from a reply, allows the command on a connection that listens.
-    pub(super) fn may_run(&self, command: &Command) -> bool {
-        if !self.listens_in_resp2() {
-            return true;
+    /// Why a connection that listens may not run a command: RESP2 cannot tell a message from a reply, and who is shown all
+    /// commands looks on.
+    pub(super) fn refusal(&self, command: &Command) -> Option<String> {
+        let looks_on =
+            self.subscriber.as_ref().is_some_and(|subscriber| subscriber.count(Topic::Monitor) > 0);
+        if looks_on && (command.is_read() || command.may_write()) {
+            return Some("ERR Replica can't interact with the keyspace".to_owned());
         }
-        match command.run {
-            Run::Connection(word) => topic_of(word).is_some() || matches!(word, Word::Quit | Word::Reset),
-            _ => is_ping(command),
-        }
+        let is_allowed = !self.listens_in_resp2()
+            || match command.run {
+                Run::Connection(word) => topic_of(word).is_some() || matches!(word, Word::Quit | Word::Reset),
+                _ => is_ping(command),
+            };
+        (!is_allowed).then(|| {
+            format!(
+                "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in \
+                 this context",
+                command.name
+            )
+        })
+    }
+
+    /// Is shown every command from now on.
+    pub(super) fn monitor(&mut self, turn: &mut Turn) {
+        self.subscriber().subscribe(Topic::Monitor, b"");
+        self.client.live.set(Flag::Monitor, true);
+        self.sink(turn).status("OK");
+    }
+
+    fn subscriber(&mut self) -> &mut Subscriber {
+        let shared = &self.shared;
+        self.subscriber.get_or_insert_with(|| shared.database.new_subscriber(SUBSCRIBER_BYTES_MAX))
     }
 
     pub(super) fn listens_in_resp2(&self) -> bool {
@@ -33,10 +57,10 @@ impl Connection {
     }
 
     pub(super) fn subscribe(&mut self, topic: Topic, args: Args<'_>, turn: &mut Turn) {
+        // Confirmations are messages, not replies.
+        self.speaks_again = true;
         for name in args.iter().skip(1) {
-            let shared = &self.shared;
-            let subscriber =
-                self.subscriber.get_or_insert_with(|| shared.database.new_subscriber(SUBSCRIBER_BYTES_MAX));
+            let subscriber = self.subscriber();
             if subscriber.total() >= SUBSCRIPTIONS_MAX {
                 let text = format!("LIMIT a connection has at most {SUBSCRIPTIONS_MAX} subscriptions");
                 self.sink(turn).error(&text);
@@ -48,6 +72,7 @@ impl Connection {
     }
 
     pub(super) fn unsubscribe(&mut self, topic: Topic, args: Args<'_>, turn: &mut Turn) {
+        self.speaks_again = true;
         let named = args.get(1..).unwrap_or_default();
         if named.is_empty() {
             let all = self.subscriber.as_ref().map_or_else(Vec::new, |subscriber| subscriber.names(topic));
@@ -88,6 +113,11 @@ impl Connection {
 
 /// Writes a message as a push.
 pub(crate) fn write_delivery(delivery: &Delivery, sink: &mut dyn ReplySink) {
+    if delivery.topic == Topic::Monitor {
+        // Quotes leave nothing in a line that is no text.
+        sink.status(&String::from_utf8_lossy(&delivery.payload));
+        return;
+    }
     sink.push(if delivery.pattern.is_some() { 4 } else { 3 });
     sink.bulk(format!("{}message", prefix(delivery.topic)).as_bytes());
     if let Some(pattern) = &delivery.pattern {
@@ -114,7 +144,7 @@ pub(super) fn topic_of(word: Word) -> Option<Topic> {
 /// What stands in front of `message`, `subscribe` and `unsubscribe`.
 fn prefix(topic: Topic) -> &'static str {
     match topic {
-        Topic::Channel => "",
+        Topic::Channel | Topic::Monitor => "",
         Topic::Pattern => "p",
         Topic::Sharded => "s",
     }
@@ -126,6 +156,6 @@ fn counted_with(subscriber: &Subscriber, topic: Topic) -> usize {
         Topic::Channel | Topic::Pattern => {
             subscriber.count(Topic::Channel) + subscriber.count(Topic::Pattern)
         }
-        Topic::Sharded => subscriber.count(Topic::Sharded),
+        Topic::Sharded | Topic::Monitor => subscriber.count(topic),
     }
 }

@@ -214,12 +214,15 @@ impl Connection {
             if word == Word::ClientReply {
                 // The array has one reply for each command, so none can be left out.
                 self.sink(turn).error("ERR CLIENT REPLY is not allowed inside a transaction");
+            } else if word == Word::Monitor {
+                self.sink(turn).error("ERR MONITOR isn't allowed for DENY BLOCKING client");
             } else {
                 self.own(word, &args, turn);
             }
             let (took, error) = (turn.meter.lap(), error_text(&turn.out, start));
             let measured = Measured { command: queued.command, args: &args, took, error: error.as_deref() };
             measured.note(&self.shared, &|| self.sender());
+            self.shared.show_command(queued.command, &args, &|| self.sender());
             prepared.between().extend(turn.out.drain(start..));
         }
         (prepared, protocols)

@@ -81,6 +81,19 @@ pub(super) fn subscribe<'a>(
             "ERR a subscription names at least one channel",
         );
     }
+    answer(shared, subscriber, first)
+}
+
+/// Streams every command that runs.
+pub(super) fn monitor(shared: &Shared) -> Answer {
+    let mut subscriber = shared.database.new_subscriber(SUBSCRIBER_BYTES_MAX);
+    subscriber.subscribe(Topic::Monitor, b"");
+    let mut first = Vec::new();
+    event(&mut first, &[b"\"OK\""]);
+    answer(shared, subscriber, first)
+}
+
+fn answer(shared: &Shared, subscriber: Subscriber, first: Vec<u8>) -> Answer {
     let (sender, pieces) = channel(PIECES);
     tokio::task::spawn_local(stream(subscriber, first, sender));
     let mut answer = answer::answer(shared, StatusCode::OK, "text/event-stream", Vec::new());
@@ -126,6 +139,7 @@ async fn stream(mut subscriber: Subscriber, first: Vec<u8>, pieces: Sender<Bytes
 
 fn message(out: &mut Vec<u8>, delivery: &Delivery) {
     match &delivery.pattern {
+        _ if delivery.topic == Topic::Monitor => event(out, &[&delivery.payload]),
         Some(pattern) => event(out, &[b"pmessage", pattern, &delivery.channel, &delivery.payload]),
         None => event(out, &[b"message", &delivery.channel, &delivery.payload]),
     }

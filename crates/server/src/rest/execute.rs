@@ -211,6 +211,7 @@ async fn prepare(
                 });
                 let took = turn.meter.lap();
                 Measured { command, args: &args, took, error: error.as_deref() }.note(shared, &sender);
+                shared.show_command(command, &args, &sender);
             }
             Run::Read(_)
             | Run::Guard(_)
@@ -251,6 +252,11 @@ async fn run(
     }
     shared.wait_for_the_end_of_a_pause(command.is_held_with_writes()).await;
     let begun = turn.meter.since();
+    // A program is shown before its commands, everything else when it is done.
+    let is_program = command.runs_program();
+    if is_program {
+        shared.show_command(command, &args, &sender);
+    }
     let mut error = None;
     let mut waits = None;
     if let Run::Connection(word) = command.run {
@@ -277,6 +283,9 @@ async fn run(
     }
     let took = turn.meter.lap_from(begun);
     Measured { command, args: &args, took, error: error.as_deref() }.note(shared, &sender);
+    if !is_program {
+        shared.show_command(command, &args, &sender);
+    }
     match waits {
         Some(blocked) => wait(shared, form, blocked, turn).await,
         None => error,

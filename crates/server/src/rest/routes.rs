@@ -18,6 +18,7 @@ use crate::rest::answer::{self, Answer, JSON};
 use crate::rest::events;
 use crate::rest::execute::{self, Form};
 use crate::shared::Shared;
+use crate::turn::admit;
 
 /// Answers one request. Authentication comes first: an outsider learns nothing of what exists.
 pub(super) async fn answer(shared: &Shared, request: Request<Incoming>, peer: Option<IpAddr>) -> Answer {
@@ -81,6 +82,14 @@ pub(super) async fn answer(shared: &Shared, request: Request<Incoming>, peer: Op
         };
         if let Some(topic) = topic {
             return events::subscribe(shared, topic, reserved.segments());
+        }
+        if reserved.word == Reserved::Monitor && reserved.is_bare() {
+            return match admit(shared, caller, &[b"monitor"]) {
+                Ok(_) => events::monitor(shared),
+                Err(error) => {
+                    answer::error(shared, answer::status_of(&error.to_string()), &error.to_string())
+                }
+            };
         }
     }
     match reserved.map(|reserved| (reserved.word, reserved.is_bare())) {

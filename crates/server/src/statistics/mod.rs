@@ -11,5 +11,5 @@ pub(crate) use counters::{Counters, LATENCY_BUCKETS, bucket_bound_us};
 pub(crate) use latency::{LatencyMonitor, Spike};
 pub(crate) use meter::{Measured, Meter, Sender};
 pub(crate) use rate::Rate;
-pub(crate) use slow_log::SlowLog;
+pub(crate) use slow_log::{SlowLog, without_secrets};
 pub(crate) use totals::{CommandTotals, Statistics, Totals};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use selvedge_node::Args;
+use smallvec::SmallVec;
 
 use crate::limits::{SLOW_ARGUMENT_BYTES_MAX, SLOW_ARGUMENTS_MAX};
 
@@ -123,6 +124,12 @@ fn shown(args: Args<'_>) -> Vec<Vec<u8>> {
         shown.push(format!("... ({} more arguments)", args.len() - kept).into_bytes());
     }
     shown
+}
+
+/// The words of a command line, but for its secrets.
+pub(crate) fn without_secrets<'a>(args: Args<'a>) -> SmallVec<[&'a [u8]; 8]> {
+    let is_secret = secrets(args);
+    args.iter().enumerate().map(|(index, word)| if is_secret(index) { REDACTED } else { *word }).collect()
 }
 
 /// Tells which words of a command line are secrets.

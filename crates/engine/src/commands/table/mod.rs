@@ -415,6 +415,7 @@ pub enum Connection {
     LatencyReset,
     MemoryDoctor,
     MemoryStats,
+    Monitor,
     Multi,
     Psubscribe,
     PubsubChannels,
