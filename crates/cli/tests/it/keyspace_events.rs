@@ -32,7 +32,12 @@ fn the_channel_of_the_key_comes_before_that_of_the_event() {
     client.call(&["SET", "k", "v", "EX", "100"]);
     assert_eq!(
         next(&mut listener, 4),
-        ["__keyspace@0__:k set", "__keyevent@0__:set k", "__keyspace@0__:k expire", "__keyevent@0__:expire k"]
+        [
+            "__keyspace@0__:k set",
+            "__keyevent@0__:set k",
+            "__keyspace@0__:k expire",
+            "__keyevent@0__:expire k"
+        ]
     );
     assert_eq!(client.call(&["CONFIG", "SET", "notify-keyspace-events", "Kg"]), "OK");
     client.call(&["SET", "k", "v"]);

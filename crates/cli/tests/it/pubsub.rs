@@ -195,3 +195,19 @@ fn many_listen_to_one_channel() {
     drop(listeners);
     while speaker.call(&["PUBLISH", "c", "anybody"]) != "0" {}
 }
+
+/// Confirmations are messages: they come although a client wants no replies.
+#[test]
+fn confirmations_come_without_replies() {
+    let data = tempfile::tempdir().unwrap();
+    let server = start(&data);
+    let mut listener = server.connect();
+    let mut speaker = server.connect();
+    listener.send(&["CLIENT", "REPLY", "OFF"]);
+    assert_eq!(listener.call(&["SUBSCRIBE", "c"]), "subscribe c 1");
+    assert_eq!(speaker.call(&["PUBLISH", "c", "hello"]), "1");
+    assert_eq!(listener.reply().unwrap(), "message c hello");
+    assert_eq!(listener.call(&["UNSUBSCRIBE", "c"]), "unsubscribe c 0");
+    listener.send(&["ECHO", "silence"]);
+    assert_eq!(listener.call(&["CLIENT", "REPLY", "ON"]), "OK");
+}

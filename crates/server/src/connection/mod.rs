@@ -113,7 +113,8 @@ impl Connection {
             self.shared.punish(self.client.ends.host).await;
         }
         turn.commands += 1;
-        if before != Replies::On && !std::mem::take(&mut self.speaks_again) {
+        let speaks_again = std::mem::take(&mut self.speaks_again);
+        if before != Replies::On && !speaks_again {
             turn.out.truncate(start);
             if let Some(waiting) = &mut self.blocked {
                 waiting.is_silent = true;
