@@ -53,6 +53,9 @@ pub enum BatchError {
     /// Neither front nor back.
     #[error("batch names an unknown end of a list")]
     BadEnd,
+    /// Neither kept nor dropped.
+    #[error("batch does not say what becomes of pending entries")]
+    BadReferences,
     /// A score that is no number, or scores out of order.
     #[error("batch has a score that is no number or out of order")]
     BadScore,

@@ -52,6 +52,7 @@ fn section(command: &Command, page: &mut String) {
     let kind = match command.run {
         Run::Write(_) => "write",
         Run::Blocking(_) => "write, may wait",
+        Run::BlockingRead(_) => "read, may wait",
         Run::Script(_) if command.may_write() => "may write",
         Run::Script(_) if command.runs_program() => "read",
         Run::Read(_) | Run::Guard(_) if command.is_read() => "read",

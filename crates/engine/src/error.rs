@@ -1,11 +1,14 @@
-//! Errors of commands. The texts are those of Redis 8.2, to the letter, and they are all in this file.
+//! Errors of commands. The texts are those of Redis 8.2, to the letter, and they are all in this file and those below it.
 //!
 //! `docs/rfcs/0004-error-model-and-texts.md` says how errors travel from a handler to the wire.
 
 mod document;
 mod quoted;
+mod streams;
 
 pub use document::DocumentError;
+pub(crate) use streams::GroupOfKey;
+pub use streams::StreamError;
 
 use crate::limits::{PATTERN_EXTRA_STEPS_MAX, RESTORED_BYTES_MAX, SORTED_SET_BYTES_MAX};
 use crate::rdb::LoadError;
@@ -382,6 +385,9 @@ pub enum CommandError {
     /// NOVALUES outside HSCAN.
     #[error("ERR NOVALUES option can only be used in HSCAN")]
     NoValuesOutsideHscan,
+    /// A command of streams was refused.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
     /// No command has that name.
     #[error("ERR unknown command '{name}', with args beginning with: {arguments}")]
     UnknownCommand {

@@ -183,6 +183,25 @@ impl Event {
     /// The union of sorted sets came to this key.
     pub const ZUNIONSTORE: Self = Self::sorted_set("zunionstore");
 
+    /// An entry came to a stream.
+    pub const XADD: Self = Self::stream("xadd");
+    /// Entries of a stream went.
+    pub const XDEL: Self = Self::stream("xdel");
+    /// A group came to a stream.
+    pub const XGROUP_CREATE: Self = Self::stream("xgroup-create");
+    /// A consumer came to a group.
+    pub const XGROUP_CREATECONSUMER: Self = Self::stream("xgroup-createconsumer");
+    /// A consumer left a group.
+    pub const XGROUP_DELCONSUMER: Self = Self::stream("xgroup-delconsumer");
+    /// A group left a stream.
+    pub const XGROUP_DESTROY: Self = Self::stream("xgroup-destroy");
+    /// A group was set to another place.
+    pub const XGROUP_SETID: Self = Self::stream("xgroup-setid");
+    /// What a stream knows of itself was set.
+    pub const XSETID: Self = Self::stream("xsetid");
+    /// The oldest entries of a stream went.
+    pub const XTRIM: Self = Self::stream("xtrim");
+
     const fn new(class: Class, name: &'static str) -> Self {
         Self { class, name }
     }
@@ -209,6 +228,10 @@ impl Event {
 
     const fn json(name: &'static str) -> Self {
         Self::new(Class::Module, name)
+    }
+
+    const fn stream(name: &'static str) -> Self {
+        Self::new(Class::Stream, name)
     }
 
     const fn sorted_set(name: &'static str) -> Self {

@@ -30,6 +30,29 @@ pub const LIST_CHUNK_ELEMENTS: usize = 128;
 /// Bytes of the members of one sorted set, as far as they grow one by one: half of what their ids of 32 bits reach.
 pub const SORTED_SET_BYTES_MAX: usize = 16 * 1024 * 1024 * 1024;
 
+/// Bytes of one block of a large stream; a single larger entry gets a block of its own.
+pub const STREAM_BLOCK_BYTES: usize = 4 * 1024;
+
+/// Entries of one block of a stream: bounds the walk inside a block.
+pub const STREAM_BLOCK_ENTRIES: usize = 128;
+
+/// Entries that one approximate trimming takes out at most when nothing else is said. Redis' own default.
+pub const STREAM_TRIM_DEFAULT: usize = 10_000;
+
+/// Entries that XAUTOCLAIM takes over at most when nothing else is said. Redis' own default.
+pub const STREAM_CLAIM_COUNT_DEFAULT: usize = 100;
+
+/// Pending entries that one XAUTOCLAIM looks at, whatever its count says: bounds the time it takes from others. Its cursor says
+/// where to go on.
+pub const STREAM_CLAIM_LOOKS_MAX: usize = 10_000;
+
+/// Pending entries that XAUTOCLAIM looks at for each that it may take over. Redis' own number.
+pub const STREAM_CLAIM_LOOKS: usize = 10;
+
+/// Entries, of the stream and of each list of pending ones, that XINFO STREAM FULL shows when nothing else is said. Redis' own
+/// default.
+pub const STREAM_INFO_COUNT_DEFAULT: usize = 10;
+
 /// Removals that a shard tracks one by one, of 16 bytes each. An older one whose commit is not known stands for every absent
 /// key; and a version of absence is good until so many other keys of its shard were removed.
 pub const REMOVALS_TRACKED_MAX: usize = 256;

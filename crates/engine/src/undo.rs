@@ -9,6 +9,7 @@ use crate::keyspace::{Garbage, Keyspace, RemovalMark, Sequence, Shard, ShardsMut
 use crate::time::Milliseconds;
 use crate::types::json::JsonInverse;
 use crate::types::sorted_set::SortedSet;
+use crate::types::stream::StreamUndo;
 use crate::types::{List, Member, Pair};
 
 /// The inverse of one step of a mutation. Undone last first.
@@ -40,6 +41,8 @@ pub(crate) enum Undo {
     Removed { key: Box<[u8]>, elements: Vec<(usize, Box<[u8]>)> },
     /// A large JSON document was changed at this place.
     Json { key: Box<[u8]>, path: Box<[u32]>, inverse: JsonInverse },
+    /// Steps inside a large stream.
+    Stream { key: Box<[u8]>, steps: Vec<StreamUndo> },
     /// An entry of this version was renamed, in place of another.
     Renamed { from: Box<[u8]>, to: Box<[u8]>, version: Sequence, replaced: Option<Record> },
     /// The shards were emptied.
@@ -68,6 +71,7 @@ impl Undo {
             | Self::Inserted { .. }
             | Self::Removed { .. }
             | Self::Json { .. }
+            | Self::Stream { .. }
             | Self::Libraries(_)
             | Self::Renamed { replaced: None, .. } => {}
         }
@@ -143,6 +147,11 @@ impl Undo {
                 let mut inverse = Some(inverse);
                 if let Some(LargeValue::Json(node)) = value_of(keyspace, shards, &key) {
                     node.work_at(&path, &mut |node| inverse.take().map(|inverse| node.undo(inverse)));
+                }
+            }
+            Self::Stream { key, steps } => {
+                if let Some(LargeValue::Stream(stream)) = value_of(keyspace, shards, &key) {
+                    steps.into_iter().rev().for_each(|step| stream.undo(step));
                 }
             }
             Self::Renamed { from, to, version, replaced } => {

@@ -1,11 +1,11 @@
 //! Execution: one command, on the caller's task, under the locks of the shards of its keys.
 
-use selvedge_engine::cx::{Lookup, ReadCx, WriteCx};
+use selvedge_engine::cx::{Lookup, ReadCx, Seen, WriteCx};
 use selvedge_engine::events::Class as EventClass;
 use selvedge_engine::hash::KeyHash;
 use selvedge_engine::keyspace::{Scope, WriteGuards};
-use selvedge_engine::table::{BlockingHandler, ReadHandler, WriteHandler};
-use selvedge_engine::{Args, Attempt, Command, CommandError, Run, Traits};
+use selvedge_engine::table::{BlockingHandler, BlockingReadHandler, ReadHandler, WriteHandler};
+use selvedge_engine::{Args, Command, CommandError, Run, Traits};
 use selvedge_log::{Refused, Sequence};
 use selvedge_wire::ReplySink;
 use smallvec::SmallVec;
@@ -101,6 +101,7 @@ impl Database {
             Run::Read(handler) => self.execute_read(by, command, handler, args, out),
             Run::Write(handler) => self.execute_write(by, command, handler, args, out),
             Run::Blocking(handler) => self.execute_blocking(by, command, handler, args, out),
+            Run::BlockingRead(handler) => self.execute_blocking_read(by, command, handler, args, out),
             Run::Script(word) => self.execute_script(word, args, by, out),
             Run::Guard(_) => self.refuse(&CommandError::GuardAlone.to_string(), out),
             Run::Connection(_) | Run::Container => {
@@ -148,8 +149,40 @@ impl Database {
             by.remember_read(command, args);
             (result, seen)
         };
+        self.answered(&keys, whole, result, seen, outbox, out)
+    }
+
+    /// Runs a read under the locks of its keys' shards. None if a script holds one of them that takes long.
+    fn look<T>(
+        &self,
+        keys: &HashedKeys<'_>,
+        whole: bool,
+        outbox: &Outbox<'_>,
+        run: impl FnOnce(&ReadCx<'_>) -> T,
+    ) -> Option<(T, Seen)> {
+        let gives_up = || self.scripts.watches.is_busy();
+        let guards = self.keyspace.read_unless(&scope(whole, keys), &gives_up)?;
+        let cx = ReadCx::new(&self.keyspace, &guards, self.clock.now()).with_post(outbox);
+        let cx = match keys.first() {
+            Some((key, hash)) => cx.with_key(key, *hash),
+            None => cx,
+        };
+        let result = run(&cx);
+        Some((result, cx.seen()))
+    }
+
+    /// How a read ended that has seen this.
+    fn answered(
+        &self,
+        keys: &HashedKeys<'_>,
+        whole: bool,
+        result: Result<(), CommandError>,
+        seen: Seen,
+        outbox: Outbox<'_>,
+        out: &mut dyn ReplySink,
+    ) -> Executed {
         if seen.expired && self.removes_met() {
-            self.remove_met(&keys);
+            self.remove_met(keys);
         }
         outbox.deliver();
         let wait_for = if self.tracks_uncommitted && !whole && !seen.expired {
@@ -159,6 +192,47 @@ impl Database {
         };
         let is_error = write_error(result, out);
         Executed::Done { wait_for, sequence: self.log.last_sequence(), is_error }
+    }
+
+    /// Runs a read that may wait for a write. Only if it has to wait does it take the lane, and looks once more under it, so that
+    /// no change slips by between the look and the wait.
+    fn execute_blocking_read(
+        &self,
+        by: By<'_>,
+        command: &'static Command,
+        handler: BlockingReadHandler,
+        args: Args<'_>,
+        out: &mut dyn ReplySink,
+    ) -> Executed {
+        let keys = self.keys(command, args);
+        let mut run = |cx: &ReadCx<'_>| {
+            let attempt = handler(cx, args, out);
+            by.remember_read(command, args);
+            attempt
+        };
+        let outbox = Outbox::new(&self.hub);
+        let Some((attempt, seen)) = self.look(&keys, false, &outbox, &mut run) else {
+            return self.busy();
+        };
+        if !matches!(&attempt, Ok(attempt) if attempt.patience().is_some()) {
+            return self.answered(&keys, false, attempt.map(|_| ()), seen, outbox, out);
+        }
+        let lane = match self.lock_lane() {
+            Ok(lane) => lane,
+            Err(busy) => return busy,
+        };
+        let outbox = Outbox::new(&self.hub);
+        let Some((attempt, seen)) = self.look(&keys, false, &outbox, run) else {
+            return self.busy();
+        };
+        if let Ok(attempt) = &attempt
+            && let Some(patience) = attempt.patience()
+        {
+            let waiter = Waiter::new(command, attempt, args, &keys, out.protocol());
+            return Executed::Blocked(self.waiters.enter(waiter, patience, lane.last_sequence()));
+        }
+        drop(lane);
+        self.answered(&keys, false, attempt.map(|_| ()), seen, outbox, out)
     }
 
     fn execute_write(
@@ -194,8 +268,10 @@ impl Database {
             Ok(written) => written,
             Err(answer) => return answer,
         };
-        if let Ok(Attempt::Blocked(patience)) = ran.result {
-            let waiter = Waiter::new(command, handler, args, &keys, out.protocol());
+        if let Ok(attempt) = &ran.result
+            && let Some(patience) = attempt.patience()
+        {
+            let waiter = Waiter::new(command, attempt, args, &keys, out.protocol());
             return Executed::Blocked(self.waiters.enter(waiter, patience, ran.last));
         }
         drop(lane);

@@ -2,7 +2,7 @@
 
 use selvedge_engine::cx::{Lookup, ReadCx, WriteCx};
 use selvedge_engine::keyspace::Scope;
-use selvedge_engine::{Attempt, Command, CommandError, Run};
+use selvedge_engine::{Args, Command, CommandError, Run};
 use selvedge_script::Stop;
 use selvedge_wire::ReplySink;
 use smallvec::SmallVec;
@@ -167,19 +167,13 @@ impl Database {
         self.check_guards(plan, &ReadCx::new(&self.keyspace, &guards, now))?;
         let mut met_expired = false;
         for (index, (command, args)) in plan.commands.iter().enumerate() {
-            match command.run {
-                Run::Read(handler) => {
-                    let random = now.us().wrapping_add(index as u64);
-                    let cx = ReadCx::new(&self.keyspace, &guards, now).with_random(random).with_post(outbox);
-                    each(index, &mut |out| {
-                        write_error(handler(&cx, args, out), out);
-                    });
-                    met_expired |= cx.seen().expired;
-                    by.remember_read(command, args);
-                }
-                Run::Guard(_) => each(index, &mut |out| out.integer(1)),
-                Run::Write(_) | Run::Blocking(_) | Run::Script(_) | Run::Connection(_) | Run::Container => {}
-            }
+            let random = now.us().wrapping_add(index as u64);
+            let cx = ReadCx::new(&self.keyspace, &guards, now).with_random(random).with_post(outbox);
+            each(index, &mut |out| {
+                write_error(run_read(command, &cx, args, out), out);
+            });
+            met_expired |= cx.seen().expired;
+            by.remember_read(command, args);
         }
         Ok(Met { unlogged: met_expired, by_scripts: Vec::new() })
     }
@@ -240,18 +234,14 @@ impl Database {
                         let mut cx = cx.with_post(outbox);
                         let attempt = handler(&mut cx, args, out);
                         met_expired |= cx.seen().expired;
-                        attempt.map(|attempt| {
-                            // A transaction never waits: nobody else could put anything in.
-                            if let Attempt::Blocked(patience) = attempt {
-                                patience.nothing.write(out);
-                            }
-                        })
+                        // A transaction never waits: nobody else could put anything in.
+                        attempt.map(|attempt| attempt.settle(out))
                     }
-                    Run::Read(handler) => {
+                    Run::Read(_) | Run::BlockingRead(_) => {
                         let cx = ReadCx::within(&self.keyspace, &guards, now)
                             .with_random(random)
                             .with_post(outbox);
-                        let result = handler(&cx, args, out);
+                        let result = run_read(command, &cx, args, out);
                         met_expired |= cx.seen().expired;
                         by.remember_read(command, args);
                         result
@@ -293,6 +283,25 @@ impl Database {
         self.take_garbage(lane);
         self.after_batch(lane, by.writer());
         Ok(met)
+    }
+}
+
+/// Runs a command that only looks, and does not wait.
+fn run_read(
+    command: &Command,
+    cx: &ReadCx<'_>,
+    args: Args<'_>,
+    out: &mut dyn ReplySink,
+) -> Result<(), CommandError> {
+    match command.run {
+        Run::Read(handler) => handler(cx, args, out),
+        Run::BlockingRead(handler) => handler(cx, args, out).map(|attempt| attempt.settle(out)),
+        // It was looked at before anything ran.
+        Run::Guard(_) => {
+            out.integer(1);
+            Ok(())
+        }
+        _ => Ok(()),
     }
 }
 

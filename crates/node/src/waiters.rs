@@ -9,16 +9,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
-use selvedge_engine::table::{BlockingHandler, Group};
+use selvedge_engine::table::Group;
 use selvedge_engine::types::DataType;
-use selvedge_engine::{Args, Attempt, Command, Lookup as _, Patience, ReadCx, Scope};
+use selvedge_engine::{Args, Attempt, Command, Lookup as _, Patience, ReadCx, Run, Scope, WriteCx};
 use selvedge_log::Sequence;
 use selvedge_wire::{Protocol, Value, ValueSink};
 use smallvec::SmallVec;
 use tokio::sync::oneshot;
 
 use crate::database::Database;
-use crate::execute::{HashedKeys, log_bytes};
+use crate::execute::{HashedKeys, log_bytes, scope};
 use crate::write_lane::WriteLane;
 
 /// The reply to a blocked command.
@@ -75,38 +75,42 @@ impl Drop for Blocked {
 #[derive(Debug)]
 pub(crate) struct Waiter {
     command: &'static Command,
-    handler: BlockingHandler,
     arguments: Vec<Vec<u8>>,
     keys: Vec<Box<[u8]>>,
     protocol: Protocol,
 }
 
 impl Waiter {
+    /// A command that wants to wait, as this attempt of it said.
     pub(crate) fn new(
         command: &'static Command,
-        handler: BlockingHandler,
+        attempt: &Attempt,
         args: Args<'_>,
         keys: &HashedKeys<'_>,
         protocol: Protocol,
     ) -> Self {
-        Self {
-            command,
-            handler,
-            arguments: args.iter().map(|arg| arg.to_vec()).collect(),
-            keys: keys.iter().map(|(key, _)| Box::from(*key)).collect(),
-            protocol,
-        }
+        let arguments = match attempt {
+            Attempt::BlockedAs(_, words) => words.clone(),
+            Attempt::Served | Attempt::Blocked(_) => args.iter().map(|arg| arg.to_vec()).collect(),
+        };
+        Self { command, arguments, keys: keys.iter().map(|(key, _)| Box::from(*key)).collect(), protocol }
     }
 }
 
 impl Waiter {
-    /// Whether it waits for entries of this type. Others leave it waiting, as in Redis.
-    fn takes(&self, data_type: DataType) -> bool {
+    /// Whether it has a use for an entry of this type, or for its absence. Others leave it waiting, as in Redis.
+    fn takes(&self, data_type: Option<DataType>) -> bool {
         match self.command.group {
-            Group::List => data_type == DataType::List,
-            Group::SortedSet => data_type == DataType::SortedSet,
-            _ => true,
+            Group::List => data_type == Some(DataType::List),
+            Group::SortedSet => data_type == Some(DataType::SortedSet),
+            Group::Stream => self.reads_for_group() || data_type == Some(DataType::Stream),
+            _ => data_type.is_some(),
         }
+    }
+
+    /// Whether it reads for a group of consumers: it is told when that goes, with its stream or alone.
+    fn reads_for_group(&self) -> bool {
+        self.command.group == Group::Stream && self.command.is_write()
     }
 }
 
@@ -124,6 +128,8 @@ pub(crate) struct Waiters {
 #[derive(Debug, Default)]
 struct Queues {
     next_id: u64,
+    /// How many of those that wait read for a group.
+    group_readers: usize,
     waiting: HashMap<u64, (Arc<Waiter>, oneshot::Sender<Woken>)>,
     /// Ids rise in the order of arrival.
     by_key: HashMap<Box<[u8]>, BTreeSet<u64>>,
@@ -141,6 +147,7 @@ impl Waiters {
         for key in &waiter.keys {
             queues.by_key.entry(key.clone()).or_default().insert(id);
         }
+        queues.group_readers += usize::from(waiter.reads_for_group());
         queues.waiting.insert(id, (Arc::new(waiter), sender));
         self.count.store(queues.waiting.len(), Ordering::Release);
         Blocked { patience, sequence, waiters: Arc::clone(self), id, woken }
@@ -164,6 +171,7 @@ impl Waiters {
     fn take(&self, id: u64) -> Option<oneshot::Sender<Woken>> {
         let mut queues = self.queues.lock();
         let (waiter, sender) = queues.waiting.remove(&id)?;
+        queues.group_readers -= usize::from(waiter.reads_for_group());
         for key in &waiter.keys {
             if let Some(ids) = queues.by_key.get_mut(key) {
                 ids.remove(&id);
@@ -176,11 +184,16 @@ impl Waiters {
         Some(sender)
     }
 
-    /// The next one behind `after` who waits for this key.
-    fn next(&self, key: &[u8], after: u64) -> Option<(u64, Arc<Waiter>)> {
+    /// The next one behind `after` who waits for this key and has a use for what is there now.
+    fn next(&self, key: &[u8], after: u64, data_type: Option<DataType>) -> Option<(u64, Arc<Waiter>)> {
         let queues = self.queues.lock();
-        let id = *queues.by_key.get(key)?.range(after + 1..).next()?;
-        queues.waiting.get(&id).map(|(waiter, _)| (id, Arc::clone(waiter)))
+        if data_type.is_none() && queues.group_readers == 0 {
+            // Gone, or taken whole by those who came first.
+            return None;
+        }
+        let behind = queues.by_key.get(key)?.range(after + 1..);
+        let mut waiting = behind.filter_map(|id| queues.waiting.get(id).map(|(waiter, _)| (*id, waiter)));
+        waiting.find(|(_, waiter)| waiter.takes(data_type)).map(|(id, waiter)| (id, Arc::clone(waiter)))
     }
 
     fn put_off(&self, key: Box<[u8]>) {
@@ -201,16 +214,13 @@ impl Database {
         let _serving = self.waiters.serving.lock();
         while let Some(key) = ready.pop_front() {
             let mut after = 0;
-            while let Some((id, waiter)) = self.waiters.next(&key, after) {
-                // Gone, or taken whole by those who came first.
-                let Some(data_type) = self.data_type(&key) else { break };
+            while let Some((id, waiter)) = self.waiters.next(&key, after, self.data_type(&key)) {
                 after = id;
-                if !waiter.takes(data_type) {
-                    continue;
-                }
                 match self.attempt(lane, &waiter) {
                     Ok(Some(woken)) => {
-                        ready.extend(self.touched_and_awaited(lane, None));
+                        if waiter.command.is_write() {
+                            ready.extend(self.touched_and_awaited(lane, None));
+                        }
                         if let Some(sender) = self.waiters.take(id) {
                             // Fails only if the connection ended without a word: as if it had ended after the reply.
                             let _ = sender.send(woken);
@@ -246,11 +256,20 @@ impl Database {
         }
         let keys = self.keys(waiter.command, &args);
         let mut sink = ValueSink::new(waiter.protocol);
-        let run = |cx: &mut selvedge_engine::WriteCx<'_>| (waiter.handler)(cx, &args, &mut sink);
-        let ran = self.run_write(lane, waiter.command, &args, &keys, run).map_err(|_refused| NoRoom)?;
-        let wait_for = ran.last;
-        match ran.result {
-            Ok(Attempt::Blocked(_)) => Ok(None),
+        let attempt = match waiter.command.run {
+            Run::Blocking(handler) => {
+                let run = |cx: &mut WriteCx<'_>| handler(cx, &args, &mut sink);
+                self.run_write(lane, waiter.command, &args, &keys, run).map_err(|_refused| NoRoom)?.result
+            }
+            Run::BlockingRead(handler) => {
+                let guards = self.keyspace.read(&scope(false, &keys));
+                handler(&ReadCx::new(&self.keyspace, &guards, self.clock.now()), &args, &mut sink)
+            }
+            _ => return Ok(None),
+        };
+        let wait_for = lane.last_sequence();
+        match attempt {
+            Ok(Attempt::Blocked(_) | Attempt::BlockedAs(..)) => Ok(None),
             Ok(Attempt::Served) => {
                 Ok(sink.into_values().into_iter().next().map(|reply| Woken { reply, wait_for }))
             }

@@ -34,7 +34,7 @@ pub(crate) fn flags(command: &Command) -> impl Iterator<Item = &'static str> + C
 }
 
 fn may_wait(command: &Command) -> bool {
-    matches!(command.run, Run::Blocking(_)) || command.traits.contains(Traits::WAITS)
+    matches!(command.run, Run::Blocking(_) | Run::BlockingRead(_)) || command.traits.contains(Traits::WAITS)
 }
 
 /// The ACL categories of COMMAND INFO, in the order Redis lists them.
@@ -56,6 +56,7 @@ pub(crate) fn categories(command: &Command) -> impl Iterator<Item = &'static str
         (group(Group::Bitmap), "bitmap"),
         (group(Group::HyperLogLog), "hyperloglog"),
         (group(Group::Geo), "geo"),
+        (group(Group::Stream), "stream"),
         (has(Traits::ADMIN), "admin"),
         (has(Traits::PUBSUB), "pubsub"),
         (has(Traits::FAST), "fast"),
@@ -131,9 +132,11 @@ fn key_spec(command: &Command, i: usize, key_use: KeyUse, out: &mut dyn ReplySin
         Keys::Counted { at } | Keys::OneAndCounted { at } => (at, 0, 1),
         Keys::CountedPairs { at } => (at, 0, 2),
         Keys::OneAndNamed { .. } => (0, 0, 1),
-        Keys::None | Keys::OneAndFound(_) | Keys::Custom(_) => (0, 0, 0),
+        Keys::None | Keys::OneAndFound(_) | Keys::Streams { .. } | Keys::Custom(_) => (0, 0, 0),
     };
-    if let (Keys::OneAndNamed { words, from }, Some(word)) = (command.keys, i.checked_sub(1)) {
+    if let Keys::Streams { start, .. } = command.keys {
+        keyword("STREAMS", start, out);
+    } else if let (Keys::OneAndNamed { words, from }, Some(word)) = (command.keys, i.checked_sub(1)) {
         keyword(words.get(word).copied().unwrap_or_default(), from, out);
     } else if begin == 0 {
         spec("unknown", &[], out);
@@ -146,6 +149,8 @@ fn key_spec(command: &Command, i: usize, key_use: KeyUse, out: &mut dyn ReplySin
     match command.keys {
         Keys::None | Keys::Custom(_) => spec("unknown", &[], out),
         Keys::OneAndFound(_) if i > 0 => spec("unknown", &[], out),
+        // Half of the words up to the end.
+        Keys::Streams { .. } => numbers("range", &[("lastkey", -1), ("keystep", 1), ("limit", 2)], out),
         Keys::Counted { .. } | Keys::CountedPairs { .. } | Keys::OneAndCounted { .. }
             if begin > 1 || !separate =>
         {

@@ -41,6 +41,7 @@ pub(crate) mod set_algebra;
 pub(crate) mod sets;
 pub(crate) mod sort;
 pub(crate) mod sorted_sets;
+pub(crate) mod streams;
 pub(crate) mod string_options;
 pub(crate) mod strings;
 pub mod table;

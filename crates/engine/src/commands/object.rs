@@ -180,6 +180,7 @@ fn encoding_of(entry: EntryRef<'_>) -> Result<&'static str, CommandError> {
             let short = set.len() <= SHORTER_MAX && set.iter().all(|(member, _)| is_short(member));
             if short { "listpack" } else { "skiplist" }
         }
+        DataType::Stream => "stream",
     })
 }
 

@@ -14,7 +14,7 @@ use crate::entry::EntryRef;
 use crate::error::CommandError;
 use crate::keyspace::Sequence;
 use crate::time::{Milliseconds, Now};
-use crate::types::{DataType, HashRef, JsonRef, ListRef, SetRef, SortedSetRef, StringRef};
+use crate::types::{DataType, HashRef, JsonRef, ListRef, SetRef, SortedSetRef, StreamRef, StringRef};
 
 /// Which end of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,5 +138,13 @@ pub trait Lookup {
     /// [`CommandError::WrongType`] if the key holds something else.
     fn sorted_set(&self, key: &[u8]) -> Result<Option<SortedSetRef<'_>>, CommandError> {
         self.entry(key).map(EntryRef::sorted_set).transpose()
+    }
+
+    /// The stream at `key`.
+    ///
+    /// # Errors
+    /// [`CommandError::WrongType`] if the key holds something else.
+    fn stream(&self, key: &[u8]) -> Result<Option<StreamRef<'_>>, CommandError> {
+        self.entry(key).map(EntryRef::stream).transpose()
     }
 }

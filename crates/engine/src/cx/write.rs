@@ -278,6 +278,11 @@ impl<'a> WriteCx<'a> {
         self.change(key, &Mutation::JsonChange { key, place, change }) != Outcome::Unchanged
     }
 
+    /// Applies a mutation of the stream at `key`. Whether it changed anything.
+    pub(crate) fn change_stream(&mut self, key: &[u8], mutation: &Mutation<'_>) -> bool {
+        self.change(key, mutation) != Outcome::Unchanged
+    }
+
     /// Gives the entry of `from` the key `to`, in place of what was there; the expiry moves along. False if `from` is
     /// absent. A rename to itself changes nothing.
     pub fn rename(&mut self, from: &[u8], to: &[u8]) -> bool {

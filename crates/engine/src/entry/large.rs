@@ -7,6 +7,7 @@ use crate::memory::{Samples, allocated};
 use crate::time::Milliseconds;
 use crate::types::json::Node;
 use crate::types::sorted_set::SortedSet;
+use crate::types::stream::Stream;
 use crate::types::{Chunked, DataType, LargeHash, List, Member};
 
 /// An entry whose value has a structure of its own.
@@ -27,6 +28,7 @@ pub(crate) enum LargeValue {
     Set(Table<Member>),
     SortedSet(Box<SortedSet>),
     Json(Box<Node>),
+    Stream(Box<Stream>),
 }
 
 impl LargeValue {
@@ -38,6 +40,7 @@ impl LargeValue {
             Self::Set(_) => DataType::Set,
             Self::SortedSet(_) => DataType::SortedSet,
             Self::Json(_) => DataType::Json,
+            Self::Stream(_) => DataType::Stream,
         }
     }
 
@@ -50,6 +53,7 @@ impl LargeValue {
             Self::Set(table) => table.len(),
             Self::SortedSet(set) => set.len(),
             Self::Json(node) => return node.has_parts(GARBAGE_PARTS_MIN),
+            Self::Stream(stream) => stream.part_count(),
         };
         parts >= GARBAGE_PARTS_MIN
     }
@@ -63,6 +67,7 @@ impl LargeValue {
             Self::Set(table) => table.len(),
             Self::SortedSet(set) => set.len(),
             Self::Json(node) => node.children(),
+            Self::Stream(stream) => stream.len(),
         }
     }
 
@@ -75,6 +80,7 @@ impl LargeValue {
             Self::Set(table) => Self::Set(table.share()),
             Self::SortedSet(set) => Self::SortedSet(Box::new(set.share())),
             Self::Json(node) => Self::Json(node.clone()),
+            Self::Stream(stream) => Self::Stream(stream.clone()),
         }
     }
 
@@ -87,6 +93,7 @@ impl LargeValue {
             Self::Set(table) => table.memory_bytes(samples, |member| allocated(member.0.len())),
             Self::SortedSet(set) => set.memory_bytes(samples),
             Self::Json(node) => allocated(size_of::<Node>()) + node.memory_bytes(samples),
+            Self::Stream(stream) => allocated(size_of::<Stream>()) + stream.memory_bytes(samples),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::expire::Moment;
 use crate::keyspace::Sequence;
 use crate::memory::Samples;
 use crate::time::Milliseconds;
-use crate::types::{DataType, HashRef, JsonRef, ListRef, SetRef, SortedSetRef, StringRef};
+use crate::types::{DataType, HashRef, JsonRef, ListRef, SetRef, SortedSetRef, StreamRef, StringRef};
 
 /// An entry of the keyspace at one instant.
 #[derive(Debug, Clone, Copy)]
@@ -148,6 +148,17 @@ impl<'a> EntryRef<'a> {
             _ => None,
         });
         value.map_err(|_| DocumentError::NotJson.into())
+    }
+
+    /// The value as a stream.
+    ///
+    /// # Errors
+    /// [`CommandError::WrongType`] if it is something else.
+    pub fn stream(self) -> Result<StreamRef<'a>, CommandError> {
+        self.value(DataType::Stream, StreamRef::packed, |value| match value {
+            LargeValue::Stream(stream) => Some(StreamRef::large(stream)),
+            _ => None,
+        })
     }
 
     fn value<T>(

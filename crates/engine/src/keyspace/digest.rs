@@ -7,8 +7,8 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 use crate::entry::{EntryRef, Record};
 use crate::functions::Library;
 use crate::keyspace::Sequence;
-use crate::types::Field;
 use crate::types::json::pack;
+use crate::types::{Bounds, Field, StreamId, StreamRef};
 
 /// Sums of hashes over all entries: equal content gives equal digests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -71,9 +71,40 @@ fn value_digest(entry: EntryRef<'_>) -> u128 {
         let mut packed = Vec::new();
         pack(json, &mut packed);
         digest([packed.as_slice()])
+    } else if let Ok(stream) = entry.stream() {
+        stream_digest(stream)
     } else {
         0
     }
+}
+
+fn stream_digest(stream: StreamRef<'_>) -> u128 {
+    let bytes = |id: StreamId| [id.ms.to_le_bytes(), id.number.to_le_bytes()].concat();
+    let option =
+        |number: Option<u64>| number.map(u64::to_le_bytes).into_iter().flatten().collect::<Vec<u8>>();
+    let head = stream.head();
+    let mut sum = digest([
+        bytes(head.last_id).as_slice(),
+        &head.entries_added.to_le_bytes(),
+        &bytes(head.max_deleted_id),
+    ]);
+    for entry in stream.range(Bounds::ALL) {
+        let id = bytes(entry.id);
+        sum = sum.wrapping_add(digest(std::iter::once(id.as_slice()).chain(entry.words())));
+    }
+    for (name, group) in stream.groups() {
+        let read = option(group.entries_read);
+        sum = sum.wrapping_add(digest([name, bytes(group.last_id).as_slice(), &read]));
+        for (consumer, state) in group.consumers() {
+            let active = option(state.active_at_ms);
+            sum = sum.wrapping_add(digest([name, consumer, &state.seen_at_ms.to_le_bytes(), &active]));
+        }
+        for (id, pending) in group.pending_range(StreamId::MIN, StreamId::MAX) {
+            let (at, count) = (pending.delivered_at_ms.to_le_bytes(), pending.deliveries.to_le_bytes());
+            sum = sum.wrapping_add(digest([name, &bytes(id), pending.consumer(), &at, &count]));
+        }
+    }
+    sum
 }
 
 fn field_digest(field: Field<'_>) -> u128 {

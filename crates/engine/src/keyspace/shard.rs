@@ -34,6 +34,8 @@ pub struct Counts {
     pub sorted_sets: usize,
     /// JSON documents.
     pub documents: usize,
+    /// Streams.
+    pub streams: usize,
     /// Entries of any type with an expiry.
     pub expiring: usize,
 }
@@ -42,7 +44,7 @@ impl Counts {
     /// All entries, expired ones that are still stored included.
     #[must_use]
     pub fn entries(&self) -> usize {
-        self.strings + self.hashes + self.lists + self.sets + self.sorted_sets + self.documents
+        self.strings + self.hashes + self.lists + self.sets + self.sorted_sets + self.streams + self.documents
     }
 
     pub(crate) fn add(&mut self, other: Self) {
@@ -52,6 +54,7 @@ impl Counts {
         self.sets += other.sets;
         self.sorted_sets += other.sorted_sets;
         self.documents += other.documents;
+        self.streams += other.streams;
         self.expiring += other.expiring;
     }
 
@@ -63,6 +66,7 @@ impl Counts {
             DataType::Set => &mut self.sets,
             DataType::SortedSet => &mut self.sorted_sets,
             DataType::Json => &mut self.documents,
+            DataType::Stream => &mut self.streams,
         }
     }
 

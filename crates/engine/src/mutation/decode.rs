@@ -1,13 +1,16 @@
 //! Reading mutations back. The bytes come from a disk or a network: nothing in them is trusted.
 
-use super::{Fields, JsonChange, JsonPlace, Members, Mutation, Positions, Ranges, ScoredMembers, tag};
+use super::{
+    Deliveries, Fields, JsonChange, JsonPlace, Members, Mutation, Positions, Ranges, ScoredMembers,
+    StreamIds, StreamWords, tag,
+};
 use crate::batch::BatchError;
 use crate::cx::End;
 use crate::functions::Functions;
 use crate::hash::HashSeed;
 use crate::limits::STRING_BYTES_MAX;
 use crate::time::Milliseconds;
-use crate::types::{PackedJson, PackedValues};
+use crate::types::{PackedJson, PackedValues, References, StreamHead, StreamId};
 use crate::varint;
 
 /// Takes mutations off the front of a payload's body. Allocates nothing.
@@ -111,6 +114,60 @@ impl<'a> Decoder<'a> {
                 let (key, place) = (self.bytes()?, self.json_place()?);
                 Mutation::JsonChange { key, place, change: self.json_change(json)? }
             }
+            tag::STREAM_ADD => {
+                Mutation::StreamAdd { key: self.bytes()?, id: self.id()?, words: self.stream_words()? }
+            }
+            tag::STREAM_DELETE => {
+                let (key, ids, references) = (self.bytes()?, self.ids()?, self.references()?);
+                if references == References::None {
+                    return Err(BatchError::BadReferences);
+                }
+                Mutation::StreamDelete { key, ids, references }
+            }
+            tag::STREAM_TRIM => Mutation::StreamTrim {
+                key: self.bytes()?,
+                count: self.number()?,
+                references: self.references()?,
+            },
+            tag::STREAM_HEAD_SET => {
+                let (key, last_id, entries_added) = (self.bytes()?, self.id()?, self.number()?);
+                let head = StreamHead { last_id, entries_added, max_deleted_id: self.id()? };
+                Mutation::StreamHeadSet { key, head }
+            }
+            tag::GROUP_SET => Mutation::GroupSet {
+                key: self.bytes()?,
+                group: self.bytes()?,
+                last_id: self.id()?,
+                entries_read: self.option()?,
+            },
+            tag::GROUP_REMOVE => Mutation::GroupRemove { key: self.bytes()?, group: self.bytes()? },
+            tag::CONSUMER_SET => Mutation::ConsumerSet {
+                key: self.bytes()?,
+                group: self.bytes()?,
+                consumer: self.bytes()?,
+                seen_at_ms: self.number()?,
+                active_at_ms: self.option()?,
+            },
+            tag::CONSUMER_REMOVE => {
+                Mutation::ConsumerRemove { key: self.bytes()?, group: self.bytes()?, consumer: self.bytes()? }
+            }
+            tag::PENDING_SET => Mutation::PendingSet {
+                key: self.bytes()?,
+                group: self.bytes()?,
+                consumer: self.bytes()?,
+                entries: Deliveries::new(self.bytes()?).ok_or(BatchError::BadNumber)?,
+            },
+            tag::PENDING_REMOVE => {
+                Mutation::PendingRemove { key: self.bytes()?, group: self.bytes()?, ids: self.ids()? }
+            }
+            tag::GROUP_DELIVER => Mutation::GroupDeliver {
+                key: self.bytes()?,
+                group: self.bytes()?,
+                consumer: self.bytes()?,
+                last_id: self.id()?,
+                entries_read: self.option()?,
+                now_ms: self.number()?,
+            },
             unknown => return Err(BatchError::UnknownMutation(unknown)),
         };
         Ok(mutation)
@@ -179,7 +236,32 @@ impl<'a> Decoder<'a> {
     }
 
     fn expiry(&mut self) -> Result<Option<Milliseconds>, BatchError> {
+        self.option()
+    }
+
+    fn option(&mut self) -> Result<Option<u64>, BatchError> {
         Ok(self.number()?.checked_sub(1))
+    }
+
+    fn id(&mut self) -> Result<StreamId, BatchError> {
+        Ok(StreamId { ms: self.number()?, number: self.number()? })
+    }
+
+    fn ids(&mut self) -> Result<StreamIds<'a>, BatchError> {
+        StreamIds::new(self.bytes()?).ok_or(BatchError::BadNumber)
+    }
+
+    fn stream_words(&mut self) -> Result<StreamWords<'a>, BatchError> {
+        StreamWords::new(self.bytes()?).ok_or(BatchError::CutOff)
+    }
+
+    fn references(&mut self) -> Result<References, BatchError> {
+        match self.byte()? {
+            0 => Ok(References::Kept),
+            1 => Ok(References::Dropped),
+            2 => Ok(References::None),
+            _ => Err(BatchError::BadReferences),
+        }
     }
 
     fn end(&mut self) -> Result<End, BatchError> {

@@ -6,6 +6,7 @@ mod json;
 mod members;
 mod positions;
 mod scored;
+mod streams;
 #[cfg(test)]
 mod tests;
 
@@ -15,12 +16,13 @@ pub use json::{JsonChange, JsonPlace, Ranges};
 pub use members::Members;
 pub use positions::Positions;
 pub use scored::ScoredMembers;
+pub use streams::{Deliveries, StreamIds, StreamWords};
 
 use crate::cx::End;
 use crate::functions::Functions;
 use crate::hash::HashSeed;
 use crate::time::Milliseconds;
-use crate::types::PackedJson;
+use crate::types::{PackedJson, References, StreamHead, StreamId};
 use crate::varint;
 
 /// One change. Its keys and values are borrowed from the request or from a payload.
@@ -264,6 +266,115 @@ pub enum Mutation<'a> {
         /// How.
         change: JsonChange<'a>,
     },
+    /// An entry comes to the end of a stream.
+    StreamAdd {
+        /// The key, created if absent.
+        key: &'a [u8],
+        /// The id of the entry, above all there were.
+        id: StreamId,
+        /// Its fields.
+        words: StreamWords<'a>,
+    },
+    /// Entries are taken out of a stream from among others.
+    StreamDelete {
+        /// The key.
+        key: &'a [u8],
+        /// Their ids.
+        ids: StreamIds<'a>,
+        /// What becomes of those that are pending: kept or dropped.
+        references: References,
+    },
+    /// The first entries leave a stream.
+    StreamTrim {
+        /// The key.
+        key: &'a [u8],
+        /// How many.
+        count: u64,
+        /// What becomes of those that are pending.
+        references: References,
+    },
+    /// What a stream knows besides its entries is set.
+    StreamHeadSet {
+        /// The key, created if absent.
+        key: &'a [u8],
+        /// What it knows then.
+        head: StreamHead,
+    },
+    /// A group comes to a stream, or is set to another place.
+    GroupSet {
+        /// The key.
+        key: &'a [u8],
+        /// The name of the group.
+        group: &'a [u8],
+        /// The last entry that counts as given out.
+        last_id: StreamId,
+        /// How many entries count as given out, if that is known.
+        entries_read: Option<u64>,
+    },
+    /// A group leaves a stream.
+    GroupRemove {
+        /// The key.
+        key: &'a [u8],
+        /// The name of the group.
+        group: &'a [u8],
+    },
+    /// A consumer comes to a group, or shows that it is there.
+    ConsumerSet {
+        /// The key.
+        key: &'a [u8],
+        /// The name of the group.
+        group: &'a [u8],
+        /// The name of the consumer.
+        consumer: &'a [u8],
+        /// When it last did anything.
+        seen_at_ms: Milliseconds,
+        /// When it last got an entry.
+        active_at_ms: Option<Milliseconds>,
+    },
+    /// A consumer leaves a group, and what is pending with it is pending no more.
+    ConsumerRemove {
+        /// The key.
+        key: &'a [u8],
+        /// The name of the group.
+        group: &'a [u8],
+        /// The name of the consumer.
+        consumer: &'a [u8],
+    },
+    /// Entries become pending with a consumer, whoever had them.
+    PendingSet {
+        /// The key.
+        key: &'a [u8],
+        /// The name of the group.
+        group: &'a [u8],
+        /// The name of the consumer, who is there.
+        consumer: &'a [u8],
+        /// The entries.
+        entries: Deliveries<'a>,
+    },
+    /// Entries are pending no more.
+    PendingRemove {
+        /// The key.
+        key: &'a [u8],
+        /// The name of the group.
+        group: &'a [u8],
+        /// Their ids.
+        ids: StreamIds<'a>,
+    },
+    /// All entries behind the last one that a group was given, up to an id, are given to a consumer, created if absent.
+    GroupDeliver {
+        /// The key.
+        key: &'a [u8],
+        /// The name of the group.
+        group: &'a [u8],
+        /// The name of the consumer.
+        consumer: &'a [u8],
+        /// The last entry that is given.
+        last_id: StreamId,
+        /// How many entries the group was given then, if that is known.
+        entries_read: Option<u64>,
+        /// When.
+        now_ms: Milliseconds,
+    },
 }
 
 /// The byte that starts each mutation. Append-only: a number is never given to anything else.
@@ -295,6 +406,17 @@ mod tag {
     pub(super) const SORTED_SET_STORE: u8 = 28;
     pub(super) const LIBRARY_SET: u8 = 30;
     pub(super) const LIBRARY_REMOVE: u8 = 31;
+    pub(super) const STREAM_ADD: u8 = 44;
+    pub(super) const STREAM_DELETE: u8 = 45;
+    pub(super) const STREAM_TRIM: u8 = 46;
+    pub(super) const STREAM_HEAD_SET: u8 = 47;
+    pub(super) const GROUP_SET: u8 = 48;
+    pub(super) const GROUP_REMOVE: u8 = 49;
+    pub(super) const CONSUMER_SET: u8 = 50;
+    pub(super) const CONSUMER_REMOVE: u8 = 51;
+    pub(super) const PENDING_SET: u8 = 52;
+    pub(super) const PENDING_REMOVE: u8 = 53;
+    pub(super) const GROUP_DELIVER: u8 = 54;
     pub(super) const JSON_SET: u8 = 64;
     pub(super) const JSON_REPLACE: u8 = 65;
     pub(super) const JSON_INSERT: u8 = 66;
@@ -402,6 +524,52 @@ impl<'a> Mutation<'a> {
                 put_bytes(out, value.as_bytes());
             }
             Self::JsonChange { key, place, change } => put_json_change(out, &[key, place.as_bytes()], change),
+            Self::StreamAdd { key, id, words } => {
+                put(out, tag::STREAM_ADD, &[key]);
+                put_id(out, id);
+                put_bytes(out, words.as_bytes());
+            }
+            Self::StreamDelete { key, ids, references } => {
+                put(out, tag::STREAM_DELETE, &[key, ids.as_bytes()]);
+                out.push(references_byte(references));
+            }
+            Self::StreamTrim { key, count, references } => {
+                put(out, tag::STREAM_TRIM, &[key]);
+                varint::put(out, count);
+                out.push(references_byte(references));
+            }
+            Self::StreamHeadSet { key, head } => {
+                put(out, tag::STREAM_HEAD_SET, &[key]);
+                put_id(out, head.last_id);
+                varint::put(out, head.entries_added);
+                put_id(out, head.max_deleted_id);
+            }
+            Self::GroupSet { key, group, last_id, entries_read } => {
+                put(out, tag::GROUP_SET, &[key, group]);
+                put_id(out, last_id);
+                varint::put_option(out, entries_read);
+            }
+            Self::GroupRemove { key, group } => put(out, tag::GROUP_REMOVE, &[key, group]),
+            Self::ConsumerSet { key, group, consumer, seen_at_ms, active_at_ms } => {
+                put(out, tag::CONSUMER_SET, &[key, group, consumer]);
+                varint::put(out, seen_at_ms);
+                varint::put_option(out, active_at_ms);
+            }
+            Self::ConsumerRemove { key, group, consumer } => {
+                put(out, tag::CONSUMER_REMOVE, &[key, group, consumer]);
+            }
+            Self::PendingSet { key, group, consumer, entries } => {
+                put(out, tag::PENDING_SET, &[key, group, consumer, entries.as_bytes()]);
+            }
+            Self::PendingRemove { key, group, ids } => {
+                put(out, tag::PENDING_REMOVE, &[key, group, ids.as_bytes()]);
+            }
+            Self::GroupDeliver { key, group, consumer, last_id, entries_read, now_ms } => {
+                put(out, tag::GROUP_DELIVER, &[key, group, consumer]);
+                put_id(out, last_id);
+                varint::put_option(out, entries_read);
+                varint::put(out, now_ms);
+            }
         }
     }
 
@@ -434,7 +602,18 @@ impl<'a> Mutation<'a> {
             | Self::SortedSetRemoveRange { key, .. }
             | Self::SortedSetStore { key, .. }
             | Self::JsonSet { key, .. }
-            | Self::JsonChange { key, .. } => Touched::One(key),
+            | Self::JsonChange { key, .. }
+            | Self::StreamAdd { key, .. }
+            | Self::StreamDelete { key, .. }
+            | Self::StreamTrim { key, .. }
+            | Self::StreamHeadSet { key, .. }
+            | Self::GroupSet { key, .. }
+            | Self::GroupRemove { key, .. }
+            | Self::ConsumerSet { key, .. }
+            | Self::ConsumerRemove { key, .. }
+            | Self::PendingSet { key, .. }
+            | Self::PendingRemove { key, .. }
+            | Self::GroupDeliver { key, .. } => Touched::One(key),
             Self::Rename { from, to } | Self::Copy { from, to } => Touched::Two(from, to),
             Self::Clear => Touched::Everything,
         }
@@ -488,9 +667,22 @@ fn put_json_change(out: &mut Vec<u8>, key_and_place: &[&[u8]], change: JsonChang
     }
 }
 
+fn put_id(out: &mut Vec<u8>, id: StreamId) {
+    varint::put(out, id.ms);
+    varint::put(out, id.number);
+}
+
 fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     varint::put(out, bytes.len() as u64);
     out.extend_from_slice(bytes);
+}
+
+fn references_byte(references: References) -> u8 {
+    match references {
+        References::Kept => 0,
+        References::Dropped => 1,
+        References::None => 2,
+    }
 }
 
 fn end_byte(end: End) -> u8 {

@@ -9,7 +9,7 @@ fn bytes_are_frozen() {
     let key: &[u8] = b"k";
     let json = |bytes| PackedJson::new(bytes).unwrap();
     let place = JsonPlace::new(b"\x02\x80\x01").unwrap();
-    let golden: [(Mutation<'_>, &[u8]); 42] = [
+    let golden: [(Mutation<'_>, &[u8]); 55] = [
         (Mutation::Genesis { hash_seed: *b"0123456789abcdef" }, b"\x010123456789abcdef"),
         (Mutation::StringSet { key, value: b"vv", expire_at_ms: None }, b"\x02\x01k\x00\x02vv"),
         (Mutation::StringSet { key, value: b"", expire_at_ms: Some(127) }, b"\x02\x01k\x80\x01\x00"),
@@ -115,6 +115,77 @@ fn bytes_are_frozen() {
             },
             b"\x41\x01k\x00\x01\x01",
         ),
+        (
+            Mutation::StreamAdd {
+                key,
+                id: StreamId::new(300, 1),
+                words: StreamWords::new(b"\x01f\x01v").unwrap(),
+            },
+            b"\x2c\x01k\xac\x02\x01\x04\x01f\x01v",
+        ),
+        (
+            Mutation::StreamDelete {
+                key,
+                ids: StreamIds::new(b"\x05\x01\x00\x00\x01\x00").unwrap(),
+                references: References::Kept,
+            },
+            b"\x2d\x01k\x06\x05\x01\x00\x00\x01\x00\x00",
+        ),
+        (
+            Mutation::StreamDelete {
+                key,
+                ids: StreamIds::new(b"\x05\x01").unwrap(),
+                references: References::Dropped,
+            },
+            b"\x2d\x01k\x02\x05\x01\x01",
+        ),
+        (Mutation::StreamTrim { key, count: 300, references: References::Kept }, b"\x2e\x01k\xac\x02\x00"),
+        (Mutation::StreamTrim { key, count: 1, references: References::None }, b"\x2e\x01k\x01\x02"),
+        (
+            Mutation::StreamHeadSet {
+                key,
+                head: StreamHead {
+                    last_id: StreamId::new(9, 1),
+                    entries_added: 300,
+                    max_deleted_id: StreamId::new(8, 0),
+                },
+            },
+            b"\x2f\x01k\x09\x01\xac\x02\x08\x00",
+        ),
+        (
+            Mutation::GroupSet { key, group: b"g", last_id: StreamId::new(9, 1), entries_read: Some(3) },
+            b"\x30\x01k\x01g\x09\x01\x04",
+        ),
+        (Mutation::GroupRemove { key, group: b"g" }, b"\x31\x01k\x01g"),
+        (
+            Mutation::ConsumerSet { key, group: b"g", consumer: b"c", seen_at_ms: 300, active_at_ms: None },
+            b"\x32\x01k\x01g\x01c\xac\x02\x00",
+        ),
+        (Mutation::ConsumerRemove { key, group: b"g", consumer: b"c" }, b"\x33\x01k\x01g\x01c"),
+        (
+            Mutation::PendingSet {
+                key,
+                group: b"g",
+                consumer: b"c",
+                entries: Deliveries::new(b"\x05\x01\xac\x02\x02\x00\x00\x07\x01").unwrap(),
+            },
+            b"\x34\x01k\x01g\x01c\x09\x05\x01\xac\x02\x02\x00\x00\x07\x01",
+        ),
+        (
+            Mutation::PendingRemove { key, group: b"g", ids: StreamIds::new(b"\x05\x01").unwrap() },
+            b"\x35\x01k\x01g\x02\x05\x01",
+        ),
+        (
+            Mutation::GroupDeliver {
+                key,
+                group: b"g",
+                consumer: b"c",
+                last_id: StreamId::new(9, 1),
+                entries_read: None,
+                now_ms: 300,
+            },
+            b"\x36\x01k\x01g\x01c\x09\x01\x00\xac\x02",
+        ),
     ];
     for (mutation, bytes) in golden {
         let mut out = Vec::new();
@@ -139,6 +210,25 @@ fn positions(ascending: &[usize]) -> Positions<'static> {
     let positions = Positions::new(packed.leak()).unwrap();
     assert!(positions.iter().eq(ascending.iter().copied()));
     positions
+}
+
+#[test]
+fn ids_of_entries_ascend() {
+    let ids = [(5, 1), (5, 2), (5, 9), (6, 0), (6, 1), (u64::MAX, u64::MAX)];
+    let ids = ids.map(|(ms, number)| StreamId::new(ms, number));
+    let packed = StreamIds::pack(ids);
+    assert!(StreamIds::new(&packed).is_some_and(|read| read.iter().eq(ids)));
+    let entries = ids.map(|id| (id, id.ms / 2, id.number / 2));
+    let packed = Deliveries::pack(entries);
+    assert!(Deliveries::new(&packed).is_some_and(|read| read.iter().eq(entries)));
+    let last = StreamIds::pack([StreamId::MAX]);
+    for behind in [&b"\x00\x00"[..], b"\x01\x00", b"\x00"] {
+        assert!(StreamIds::new(&[last.as_slice(), behind].concat()).is_none(), "{behind:?}");
+    }
+    assert!(Deliveries::new(b"\x05\x01\x00").is_none());
+    for wrong in [&b""[..], b"\x01f", b"\x01f\x01", b"\x01f\x01v\x01f"] {
+        assert!(StreamWords::new(wrong).is_none(), "{wrong:?}");
+    }
 }
 
 #[test]

@@ -12,7 +12,9 @@ mod list;
 pub(crate) mod packed;
 mod set;
 pub(crate) mod set_algebra;
+pub(crate) mod sorted_map;
 pub(crate) mod sorted_set;
+pub(crate) mod stream;
 mod string;
 
 pub use hash::{Field, HashRef};
@@ -23,6 +25,9 @@ pub use list::ListRef;
 pub(crate) use set::Member;
 pub use set::SetRef;
 pub use sorted_set::SortedSetRef;
+pub use stream::{
+    Bounds, Consumer, Group, Pending, Progress, References, StreamEntry, StreamHead, StreamId, StreamRef,
+};
 pub(crate) use string::Chunked;
 pub use string::StringRef;
 
@@ -41,11 +46,14 @@ pub enum DataType {
     SortedSet,
     /// A JSON document.
     Json,
+    /// Entries under rising ids, and the groups that read them.
+    Stream,
 }
 
 impl DataType {
     /// All types.
-    pub const ALL: [Self; 6] = [Self::String, Self::Hash, Self::List, Self::Set, Self::SortedSet, Self::Json];
+    pub const ALL: [Self; 7] =
+        [Self::String, Self::Hash, Self::List, Self::Set, Self::SortedSet, Self::Stream, Self::Json];
 
     /// The word for it, as TYPE answers.
     #[must_use]
@@ -57,6 +65,7 @@ impl DataType {
             Self::Set => "set",
             Self::SortedSet => "zset",
             Self::Json => "ReJSON-RL",
+            Self::Stream => "stream",
         }
     }
 
@@ -69,6 +78,7 @@ impl DataType {
             Self::Set => 3,
             Self::SortedSet => 4,
             Self::Json => 6,
+            Self::Stream => 5,
         }
     }
 
@@ -80,6 +90,7 @@ impl DataType {
             3 => Self::Set,
             4 => Self::SortedSet,
             6 => Self::Json,
+            5 => Self::Stream,
             _ => Self::String,
         }
     }

@@ -84,7 +84,12 @@ pub(crate) fn prefix(element: &[u8]) -> Varint {
     Varint::new(element.len() as u64)
 }
 
+/// Bytes of a length or a count.
+pub(crate) fn prefix_bytes(len: usize) -> usize {
+    Varint::new(len as u64).as_slice().len()
+}
+
 /// Bytes that an element takes with its length.
 pub(crate) fn packed_bytes(element: &[u8]) -> usize {
-    prefix(element).as_slice().len() + element.len()
+    prefix_bytes(element.len()) + element.len()
 }

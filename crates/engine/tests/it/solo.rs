@@ -5,8 +5,7 @@ use std::cell::RefCell;
 use selvedge_engine::keyspace::Keyspace;
 use selvedge_engine::table::{self, Run};
 use selvedge_engine::{
-    Args, Attempt, Batch, ChannelKind, CommandError, Event, Events, HybridTime, Now, Post, ReadCx, Scope,
-    WriteCx,
+    Args, Batch, ChannelKind, CommandError, Event, Events, HybridTime, Now, Post, ReadCx, Scope, WriteCx,
 };
 use selvedge_golden::{Need, Target, TargetError};
 use selvedge_wire::{Protocol, ReplySink, Value, ValueSink};
@@ -74,12 +73,16 @@ impl Solo {
             Run::Write(handler) => self.write(&scope, now, |cx| handler(cx, args, out)),
             // Nobody else is there who could bring what it waits for.
             Run::Blocking(handler) => self.write(&scope, now, |cx| {
-                if let Attempt::Blocked(patience) = handler(cx, args, out)? {
-                    patience.nothing.write(out);
-                }
+                handler(cx, args, out)?.settle(out);
                 Ok(())
             }),
             Run::Guard(_) => Err(CommandError::GuardAlone),
+            Run::BlockingRead(handler) => {
+                let guards = self.keyspace.read(&scope);
+                let cx = ReadCx::new(&self.keyspace, &guards, now);
+                handler(&cx.with_post(&self.recorder), args, out)?.settle(out);
+                Ok(())
+            }
             Run::Script(_) | Run::Connection(_) | Run::Container => {
                 panic!("scripts of these commands need a node")
             }

@@ -5,7 +5,7 @@ use selvedge_engine::cx::{Lookup, ReadCx, WriteCx};
 use selvedge_engine::keyspace::{ReadGuards, WriteGuards};
 use selvedge_engine::scripting::{LogLevel, ScriptHost};
 use selvedge_engine::time::Now;
-use selvedge_engine::{Args, Attempt, Command, CommandError, Connection, Keyspace, Run, Traits, table};
+use selvedge_engine::{Args, Command, CommandError, Connection, Keyspace, Run, Traits, table};
 use selvedge_wire::ReplySink;
 
 use crate::entropy::split_mix;
@@ -128,12 +128,16 @@ impl ScriptHost for Host<'_, '_> {
                 let attempt = handler(&mut cx, args, out);
                 let met = cx.seen().expired;
                 // A script never waits: nobody else could put anything in.
-                let result = attempt.map(|attempt| {
-                    if let Attempt::Blocked(patience) = attempt {
-                        patience.nothing.write(out);
-                    }
-                });
-                (result, met)
+                (attempt.map(|attempt| attempt.settle(out)), met)
+            }
+            (Run::BlockingRead(handler), access) => {
+                let cx = match access {
+                    Access::Read(guards) => ReadCx::new(self.keyspace, guards, self.now),
+                    Access::Write { guards, .. } => ReadCx::within(self.keyspace, guards, self.now),
+                };
+                let cx = cx.with_random(random).with_post(self.outbox).in_script();
+                let attempt = handler(&cx, args, out);
+                (attempt.map(|attempt| attempt.settle(out)), cx.seen().expired)
             }
             (Run::Write(_) | Run::Blocking(_), Access::Read(_)) => (Err(CommandError::CallReadOnly), false),
             (Run::Connection(Connection::Select), _) => match args.get(1) {

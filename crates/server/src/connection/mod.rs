@@ -155,7 +155,12 @@ impl Connection {
             Run::Read(_) if subscriptions::is_ping(command) && self.listens_in_resp2() => {
                 self.ping_listener(args, turn);
             }
-            Run::Read(_) | Run::Guard(_) | Run::Write(_) | Run::Blocking(_) | Run::Script(_) => {
+            Run::Read(_)
+            | Run::Guard(_)
+            | Run::Write(_)
+            | Run::Blocking(_)
+            | Run::BlockingRead(_)
+            | Run::Script(_) => {
                 let ended = turn
                     .execute(&self.shared, command, args, |out, run| run(&mut RespSink::new(out, protocol)))
                     .await;

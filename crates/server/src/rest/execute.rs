@@ -217,6 +217,7 @@ async fn prepare(
             | Run::Guard(_)
             | Run::Write(_)
             | Run::Blocking(_)
+            | Run::BlockingRead(_)
             | Run::Script(_)
             | Run::Container => {
                 let arguments = args.iter().map(|arg| arg.to_vec()).collect();

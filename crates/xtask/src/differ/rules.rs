@@ -88,7 +88,7 @@ pub(super) fn commands() -> Vec<(&'static Command, usize)> {
         .filter(|command| !LEFT_OUT.iter().any(|(name, _)| *name == command.name))
         .filter(|command| !command.is_ours() && is_in_oracle(command.since))
         .filter(|command| match command.run {
-            Run::Read(_) | Run::Write(_) | Run::Blocking(_) => true,
+            Run::Read(_) | Run::Write(_) | Run::Blocking(_) | Run::BlockingRead(_) => true,
             // Scripts made of random words say nothing.
             Run::Script(_) | Run::Guard(_) | Run::Container => false,
             Run::Connection(_) => CONNECTION_COMMANDS.contains(&command.name),
@@ -110,7 +110,7 @@ fn weight(command: &Command) -> usize {
 
 /// Whether it may wait for what others write.
 pub(super) fn is_blocking(command: &Command) -> bool {
-    matches!(command.run, Run::Blocking(_))
+    matches!(command.run, Run::Blocking(_) | Run::BlockingRead(_))
 }
 
 /// Whether it asks for a range of members.

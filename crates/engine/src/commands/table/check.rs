@@ -68,6 +68,10 @@ const fn keys(command: &Command) {
             assert!(from >= 2, "the words come behind the first key");
             assert!(command.uses.len() == 1 + words.len(), "the key behind each word has a use");
         }
+        Keys::Streams { start, .. } => {
+            assert!(start >= 1 && start + 2 < least, "STREAMS, a key and an id lie inside the arity");
+            assert!(command.uses.len() == 1, "all streams have one use");
+        }
         Keys::Custom(_) => assert!(!command.uses.is_empty(), "keys have a use"),
     }
 }

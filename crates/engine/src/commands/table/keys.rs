@@ -53,6 +53,13 @@ pub enum Keys {
         /// Where they may start.
         from: usize,
     },
+    /// The first half of the words behind STREAMS, which stands among options that the function walks.
+    Streams {
+        /// Index of the first word that may be STREAMS.
+        start: usize,
+        /// Finds STREAMS.
+        find: fn(Args<'_>) -> Option<usize>,
+    },
     /// What the function finds.
     Custom(fn(Args<'_>) -> Result<KeyPositions, CommandError>),
 }
@@ -78,6 +85,10 @@ impl Keys {
             Self::OneAndNamed { words, from } => {
                 Ok((args.len() > 1).then_some(1).into_iter().chain(named(args, words, from)).collect())
             }
+            Self::Streams { find, .. } => {
+                let first = find(args).ok_or(CommandError::InvalidKeyCount)? + 1;
+                Ok((first..first + (args.len() - first) / 2).collect())
+            }
             Self::Custom(find) => find(args),
         }
     }
@@ -91,6 +102,7 @@ impl Keys {
                 | Self::OneAndCounted { .. }
                 | Self::OneAndFound(_)
                 | Self::OneAndNamed { .. }
+                | Self::Streams { .. }
                 | Self::Custom(_)
         )
     }
@@ -99,7 +111,11 @@ impl Keys {
     #[must_use]
     pub const fn legacy_range(self) -> (usize, isize, usize) {
         match self {
-            Self::None | Self::Counted { .. } | Self::CountedPairs { .. } | Self::Custom(_) => (0, 0, 0),
+            Self::None
+            | Self::Counted { .. }
+            | Self::CountedPairs { .. }
+            | Self::Streams { .. }
+            | Self::Custom(_) => (0, 0, 0),
             Self::One | Self::OneAndCounted { .. } | Self::OneAndFound(_) | Self::OneAndNamed { .. } => {
                 (1, 1, 1)
             }

@@ -43,13 +43,36 @@ pub type GuardHandler = fn(&ReadCx<'_>, Args<'_>) -> Result<bool, CommandError>;
 pub type BlockingHandler =
     fn(&mut WriteCx<'_>, Args<'_>, &mut dyn ReplySink) -> Result<Attempt, CommandError>;
 
-/// How one attempt of a [`BlockingHandler`] ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A handler that only looks, may find nothing new and then wants to be called again likewise.
+pub type BlockingReadHandler = fn(&ReadCx<'_>, Args<'_>, &mut dyn ReplySink) -> Result<Attempt, CommandError>;
+
+/// How one attempt of a [`BlockingHandler`] or a [`BlockingReadHandler`] ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Attempt {
     /// The reply is written.
     Served,
-    /// Nothing was changed and nothing written.
+    /// Nothing was taken and nothing written.
     Blocked(Patience),
+    /// Likewise; but the command is to be called again with these words, since what some of the first ones mean changes.
+    BlockedAs(Patience, Vec<Vec<u8>>),
+}
+
+impl Attempt {
+    /// Writes what stands for nothing if it wants to wait, where it may not.
+    pub fn settle(self, out: &mut dyn ReplySink) {
+        if let Some(patience) = self.patience() {
+            patience.nothing.write(out);
+        }
+    }
+
+    /// How long it wants to wait, if it does.
+    #[must_use]
+    pub fn patience(&self) -> Option<Patience> {
+        match self {
+            Self::Served => None,
+            Self::Blocked(patience) | Self::BlockedAs(patience, _) => Some(*patience),
+        }
+    }
 }
 
 /// How long a blocking command waits, and what it answers where it may not wait. When its time is over, that is always a
@@ -183,7 +206,7 @@ impl Command {
     /// Whether it looks at data without changing any, unlike PING, which looks at none.
     #[must_use]
     pub const fn is_read(&self) -> bool {
-        matches!(self.run, Run::Read(_) | Run::Guard(_))
+        matches!(self.run, Run::Read(_) | Run::Guard(_) | Run::BlockingRead(_))
             && (!matches!(self.keys, Keys::None) || self.traits.contains(Traits::WHOLE_KEYSPACE))
             // The channel of SPUBLISH stands where a key would.
             && !self.traits.contains(Traits::PUBSUB)
@@ -281,6 +304,8 @@ pub enum Group {
     Geo,
     /// JSON documents.
     Json,
+    /// Streams.
+    Stream,
 }
 
 impl Group {
@@ -304,6 +329,7 @@ impl Group {
             Self::Scripting => "scripting",
             Self::Geo => "geo",
             Self::Json => "json",
+            Self::Stream => "stream",
         }
     }
 }
@@ -345,6 +371,8 @@ pub enum Run {
     Guard(GuardHandler),
     /// May change the keyspace.
     Write(WriteHandler),
+    /// Looks at the keyspace, or waits until somebody changes it.
+    BlockingRead(BlockingReadHandler),
     /// May change the keyspace, or wait until somebody else does.
     Blocking(BlockingHandler),
     /// The node runs it: it has interpreters.
@@ -474,6 +502,14 @@ pub const FAMILIES: &[&[Command]] = &[
     commands::json::scalars::COMMANDS,
     commands::json::arrays::COMMANDS,
     commands::json::debug::COMMANDS,
+    commands::streams::change::COMMANDS,
+    commands::streams::delete::COMMANDS,
+    commands::streams::range::COMMANDS,
+    commands::streams::read::COMMANDS,
+    commands::streams::groups::COMMANDS,
+    commands::streams::pending::COMMANDS,
+    commands::streams::claim::COMMANDS,
+    commands::streams::info::COMMANDS,
     commands::generic::COMMANDS,
     commands::dump::COMMANDS,
     commands::databases::COMMANDS,

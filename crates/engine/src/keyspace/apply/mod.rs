@@ -5,6 +5,7 @@ mod json;
 mod list;
 mod set;
 mod sorted_set;
+mod stream;
 mod string;
 
 use crate::entry::{Head, Large, LargeValue, Record};
@@ -108,6 +109,17 @@ pub(crate) fn apply(
         Mutation::JsonChange { key, place, change } => {
             shards.of(hash).change_json(hash, key, &place.positions(), change, effects)
         }
+        Mutation::StreamAdd { .. }
+        | Mutation::StreamDelete { .. }
+        | Mutation::StreamTrim { .. }
+        | Mutation::StreamHeadSet { .. }
+        | Mutation::GroupSet { .. }
+        | Mutation::GroupRemove { .. }
+        | Mutation::ConsumerSet { .. }
+        | Mutation::ConsumerRemove { .. }
+        | Mutation::PendingSet { .. }
+        | Mutation::PendingRemove { .. }
+        | Mutation::GroupDeliver { .. } => shards.of(hash).apply_to_stream(hash, mutation, effects),
         Mutation::Rename { from, to } => Ok(rename(shards, hash, from, keyspace.hash(to), to, effects)),
         Mutation::Copy { from, to } => Ok(copy(shards, hash, from, keyspace.hash(to), to, effects)),
         Mutation::Clear => Ok(clear(shards, effects)),
