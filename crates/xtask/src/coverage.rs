@@ -35,14 +35,24 @@ const OPTION_TEXTS: &[&str] = &[
     "mandatory argument",
     "reason should be",
     "only support",
+    "wrong restore policy",
+    "unknown subcommand or wrong number of arguments",
 ];
 
-/// What no script can show: LOLWUT draws whatever it is told, and there is no debugger to switch on.
+/// What no script can show: LOLWUT draws whatever it is told, every word of JSON.GET that is no option is a path, a script does
+/// not know the number of its connection, after SHUTDOWN there is nobody to answer, and there is no debugger to switch on.
 const CANNOT_BE_SHOWN: &[(&str, Wanted)] = &[
+    ("client|tracking", Wanted::Token("REDIRECT")),
+    ("json.get", Wanted::BadOption),
     ("lolwut", Wanted::BadOption),
     ("script|debug", Wanted::Token("YES")),
     ("script|debug", Wanted::Token("SYNC")),
     ("script|debug", Wanted::BadOption),
+    ("shutdown", Wanted::Token("NOSAVE")),
+    ("shutdown", Wanted::Token("SAVE")),
+    ("shutdown", Wanted::Token("NOW")),
+    ("shutdown", Wanted::Token("FORCE")),
+    ("shutdown", Wanted::Token("ABORT")),
 ];
 
 /// What a script has to show of a command.
