@@ -1,7 +1,7 @@
 //! Keyspace events: what a change to a key is called, and which of them somebody wants to hear of.
 //!
-//! A handler names an event next to the change that it tells of; [`crate::cx::WriteCx::notify`] hands it to the [`Post`]
-//! (crate::post::Post), which delivers it when the command, transaction or script is done. Nothing of it is stored.
+//! A handler names an event next to the change that it tells of; [`crate::cx::WriteCx::notify`] hands it to the
+//! [`Post`](crate::post::Post), which delivers it when the command, transaction or script is done. Nothing of it is stored.
 
 /// What happened to a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -34,11 +34,14 @@ impl Database {
             if let Some(looking) = &mut looking {
                 looking.touch(touched);
             }
+            self.watches.touch(touched);
             let (Touched::One(key) | Touched::Two(_, key)) = touched else {
-                self.watches.touch(touched);
+                // A reader for a group is told that its group is gone.
+                if touched == Touched::Everything {
+                    awaited.extend(self.waiters.keys());
+                }
                 return;
             };
-            self.watches.touch(touched);
             if !awaited.iter().any(|known| **known == *key) && self.waiters.has(key) {
                 awaited.push_back(Box::from(key));
             }

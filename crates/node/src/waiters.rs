@@ -163,6 +163,11 @@ impl Waiters {
         self.queues.lock().by_key.contains_key(key)
     }
 
+    /// All keys that somebody waits for.
+    pub(crate) fn keys(&self) -> Vec<Box<[u8]>> {
+        self.queues.lock().by_key.keys().cloned().collect()
+    }
+
     fn leave(&self, id: u64) {
         let _serving = self.serving.lock();
         self.take(id);

@@ -232,7 +232,8 @@ fn xautoclaim(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> 
 
 /// How many entries XAUTOCLAIM may take.
 fn claim_count(word: &[u8]) -> Result<usize, CommandError> {
-    let count = parse_integer(word).and_then(|count| usize::try_from(count).ok()).filter(|count| *count > 0);
+    let count = parse_integer(word).filter(|count| (1..=i64::MAX / 16).contains(count));
+    let count = count.and_then(|count| usize::try_from(count).ok());
     count.ok_or_else(|| StreamError::CountNotPositive.into())
 }
 

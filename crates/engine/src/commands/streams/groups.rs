@@ -158,7 +158,13 @@ fn set_id(cx: &mut WriteCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Resu
     let [_, key, group, word] = words(args);
     let options = Options::parse(args, false)?;
     let head = group_of(cx, key, group)?.0.head();
-    let (last_id, entries_read) = (id_or_last(word, head)?, options.entries_read(head));
+    // CREATE does not know the two ends.
+    let last_id = match word {
+        b"-" => StreamId::MIN,
+        b"+" => StreamId::MAX,
+        _ => id_or_last(word, head)?,
+    };
+    let entries_read = options.entries_read(head);
     cx.change_stream(key, &Mutation::GroupSet { key, group, last_id, entries_read });
     cx.notify(Event::XGROUP_SETID, key);
     out.status("OK");

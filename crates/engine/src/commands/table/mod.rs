@@ -116,7 +116,7 @@ pub struct Command {
     pub name: &'static str,
     /// The family it belongs to.
     pub group: Group,
-    /// The Redis version that brought it, or [`OURS`] and the version of Selvedge.
+    /// The Redis version that brought it, or the name and the version of Selvedge.
     pub since: &'static str,
     /// The cost in words.
     pub complexity: &'static str,
