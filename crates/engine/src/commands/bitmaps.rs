@@ -109,14 +109,10 @@ enum Unit {
 impl Unit {
     /// # Errors
     /// [`CommandError::Syntax`] if it is no unit.
-    fn parse(words: Args<'_>) -> Result<Self, CommandError> {
-        match words {
-            [] => Ok(Self::Byte),
-            [word] => match Keyword::of(word).bytes() {
-                b"BYTE" => Ok(Self::Byte),
-                b"BIT" => Ok(Self::Bit),
-                _ => Err(CommandError::Syntax),
-            },
+    fn parse(word: &[u8]) -> Result<Self, CommandError> {
+        match Keyword::of(word).bytes() {
+            b"BYTE" => Ok(Self::Byte),
+            b"BIT" => Ok(Self::Bit),
             _ => Err(CommandError::Syntax),
         }
     }
@@ -140,8 +136,9 @@ fn bitcount(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<
     let [key] = words(args);
     let range = match Cursor::after(args, 2).rest() {
         [] => None,
-        [start, end, unit @ ..] => Some((integer(start)?, integer(end)?, Unit::parse(unit)?)),
-        [_] => return Err(CommandError::Syntax),
+        [start, end] => Some((integer(start)?, integer(end)?, Unit::Byte)),
+        [start, end, unit] => Some((integer(start)?, integer(end)?, Unit::parse(unit)?)),
+        _ => return Err(CommandError::Syntax),
     };
     let ones = cx.string(key)?.map_or(0, |string| match range {
         // A range that runs backwards is empty also where both ends lie before the first bit.
@@ -163,11 +160,13 @@ fn bitpos(cx: &ReadCx<'_>, args: Args<'_>, out: &mut dyn ReplySink) -> Result<()
     let (start, end, unit) = match Cursor::after(args, 3).rest() {
         [] => (0, None, Unit::Byte),
         [start] => (integer(start)?, None, Unit::Byte),
-        [start, end, unit @ ..] => {
+        [start, end] => (integer(start)?, Some(integer(end)?), Unit::Byte),
+        [start, end, unit] => {
             let start = integer(start)?;
             let unit = Unit::parse(unit)?;
             (start, Some(integer(end)?), unit)
         }
+        _ => return Err(CommandError::Syntax),
     };
     let found = match cx.string(key)? {
         None if wanted => None,

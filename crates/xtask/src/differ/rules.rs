@@ -13,6 +13,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("memory", "sizes are each server's own"),
     ("migrate", "needs a second server"),
     ("object", "encodings and idle times are each server's own"),
+    ("pfcount", "Redis stores the estimate in the string, where GET shows it"),
     ("pfselftest", "takes Redis long"),
     ("wait", "there are no replicas"),
     ("waitaof", "there are no replicas"),
