@@ -7,7 +7,7 @@ use selvedge_wire::ReplySink;
 use super::delete::acknowledge;
 use super::pending::idle_ms;
 use super::read::{set_pending, show_consumer};
-use super::{CONSUMER, GROUP, ID, JUSTID, STREAM, id, write_entry, write_id};
+use super::{CONSUMER, GROUP, ID, JUSTID, STREAM, find_group, id, write_entry, write_id};
 use crate::args::{Cursor, Keyword, words};
 use crate::commands::table::arg::{COUNT, KEY};
 use crate::commands::table::{Arg, Args, Arity, Command, KeyUse, Keys, Run, Traits};
@@ -243,7 +243,5 @@ fn group_of<'a>(
     key: &[u8],
     name: &[u8],
 ) -> Result<(StreamRef<'a>, &'a Group), CommandError> {
-    let stream = cx.stream(key)?;
-    let found = stream.and_then(|stream| Some((stream, stream.group(name)?)));
-    found.ok_or_else(|| StreamError::NoKeyOrGroup(GroupOfKey::new(key, name)).into())
+    find_group(cx, key, name)?.ok_or_else(|| StreamError::NoKeyOrGroup(GroupOfKey::new(key, name)).into())
 }

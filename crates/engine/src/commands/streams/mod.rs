@@ -15,7 +15,9 @@ use selvedge_wire::ReplySink;
 
 use crate::args::Keyword;
 use crate::commands::table::{Arg, Command, Group};
-use crate::types::{References, StreamEntry, StreamId};
+use crate::cx::{Lookup, WriteCx};
+use crate::error::CommandError;
+use crate::types::{self, References, StreamEntry, StreamId, StreamRef};
 
 const STREAM: Command = Command::base(Group::Stream);
 
@@ -63,4 +65,13 @@ fn write_entry(entry: StreamEntry<'_>, out: &mut dyn ReplySink) {
 fn write_entries<'a>(entries: impl Iterator<Item = StreamEntry<'a>> + Clone, out: &mut dyn ReplySink) {
     out.array(entries.clone().count());
     entries.for_each(|entry| write_entry(entry, out));
+}
+
+/// A stream and its group, where both are there.
+fn find_group<'a>(
+    cx: &'a WriteCx<'_>,
+    key: &[u8],
+    name: &[u8],
+) -> Result<Option<(StreamRef<'a>, &'a types::Group)>, CommandError> {
+    Ok(cx.stream(key)?.and_then(|stream| Some((stream, stream.group(name)?))))
 }

@@ -3,7 +3,7 @@
 use selvedge_wire::{Protocol, ReplySink};
 use smallvec::SmallVec;
 
-use super::{CONSUMER, ID, STREAM, id, write_entries, write_entry, write_id};
+use super::{CONSUMER, ID, STREAM, find_group, id, write_entries, write_entry, write_id};
 use crate::args::{Cursor, Keyword};
 use crate::commands::table::arg::COUNT;
 use crate::commands::table::{
@@ -283,9 +283,7 @@ fn group_to_read<'a>(
     key: &[u8],
     name: &[u8],
 ) -> Result<(StreamRef<'a>, &'a Group), CommandError> {
-    let stream = cx.stream(key)?;
-    let found = stream.and_then(|stream| Some((stream, stream.group(name)?)));
-    found.ok_or_else(|| StreamError::NoGroupToRead(GroupOfKey::new(key, name)).into())
+    find_group(cx, key, name)?.ok_or_else(|| StreamError::NoGroupToRead(GroupOfKey::new(key, name)).into())
 }
 
 /// Whoever reads for a group.
