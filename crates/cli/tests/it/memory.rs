@@ -9,10 +9,10 @@ const ITEMS_PER_COMMAND: u32 = 500;
 /// The words that one item adds to a command.
 type Item = fn(u32) -> Vec<String>;
 
-/// Fills a key with a command for many items at once.
-fn fill(resp: &mut Resp, command: &str, item: Item) {
+/// Fills `key` with a command for many items at once.
+fn fill(resp: &mut Resp, command: &str, key: &str, item: Item) {
     for start in (0..ITEMS).step_by(ITEMS_PER_COMMAND as usize) {
-        let mut words = vec![command.to_owned(), "key".to_owned()];
+        let mut words = vec![command.to_owned(), key.to_owned()];
         words.extend((start..start + ITEMS_PER_COMMAND).flat_map(item));
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         resp.call(&words);
@@ -38,15 +38,17 @@ fn estimates_are_near_what_the_process_takes() {
         });
         let mut resp = server.connect();
         resp.call(&["AUTH", server.token()]);
+        // What the log and the connection need for themselves is there after a first filling.
+        fill(&mut resp, command, "first", item);
         let before = server.resident_bytes();
-        fill(&mut resp, command, item);
+        fill(&mut resp, command, "key", item);
         let taken = server.resident_bytes().saturating_sub(before) as f64;
         for samples in ["5", "0"] {
             let usage: f64 = resp.call(&["MEMORY", "USAGE", "key", "SAMPLES", samples]).parse().unwrap();
             let ratio = usage / taken;
             println!("{command}: {usage} bytes estimated, {taken} taken: {ratio:.2}");
-            // The log's buffers and the allocator's own are in what is taken.
-            assert!((0.5..1.2).contains(&ratio), "{command}: {usage} of {taken}");
+            // The allocator's own is in what is taken.
+            assert!((0.6..1.4).contains(&ratio), "{command}: {usage} of {taken}");
         }
     }
 }
