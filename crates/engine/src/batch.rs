@@ -56,6 +56,9 @@ pub enum BatchError {
     /// Neither kept nor dropped.
     #[error("batch does not say what becomes of pending entries")]
     BadReferences,
+    /// A stream that is none.
+    #[error("batch has a stream that makes no sense")]
+    BadStream,
     /// A score that is no number, or scores out of order.
     #[error("batch has a score that is no number or out of order")]
     BadScore,

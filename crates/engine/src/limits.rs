@@ -36,6 +36,10 @@ pub const STREAM_BLOCK_BYTES: usize = 4 * 1024;
 /// Entries of one block of a stream: bounds the walk inside a block.
 pub const STREAM_BLOCK_ENTRIES: usize = 128;
 
+/// Bytes of field names that entries of a restored stream share with the one before: longer ones are written out for each, so that
+/// a stream takes no more than some times the bytes of the mutation that carries it.
+pub const STREAM_NAMES_SHARED_BYTES_MAX: usize = STREAM_BLOCK_BYTES / 8;
+
 /// Entries that one approximate trimming takes out at most when nothing else is said. Redis' own default.
 pub const STREAM_TRIM_DEFAULT: usize = 10_000;
 

@@ -1,7 +1,7 @@
 //! Unsigned LEB128 numbers.
 
 /// The most bytes a 64-bit number takes.
-const BYTES_MAX: usize = 10;
+pub(crate) const BYTES_MAX: usize = 10;
 
 /// An encoded number on the stack.
 pub(crate) struct Varint {

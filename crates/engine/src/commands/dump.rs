@@ -4,7 +4,7 @@ use selvedge_wire::ReplySink;
 
 use crate::args::{Cursor, Keyword, integer, words};
 use crate::commands::table::arg::KEY;
-use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits};
+use crate::commands::table::{Arg, Args, Arity, Command, Group, KeyUse, Keys, Run, Traits, work};
 use crate::cx::{Lookup, ReadCx, WriteCx};
 use crate::error::CommandError;
 use crate::events::Event;
@@ -24,6 +24,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         keys: Keys::One,
         uses: &[KeyUse::RO.access()],
         args: &[KEY],
+        work: Some(work::everything),
         run: Run::Read(dump),
         ..GENERIC
     },

@@ -14,7 +14,9 @@ use crate::expire::Expired;
 use crate::functions::{Functions, Libraries, Library};
 use crate::hash::{KeyHash, KeyHasher};
 use crate::keyspace::{Keyspace, Outcome, Sequence, ShardsMut, WriteGuards, apply, random_entry, scan};
-use crate::mutation::{Fields, JsonChange, JsonPlace, Members, Mutation, Positions, ScoredMembers, Touched};
+use crate::mutation::{
+    Fields, JsonChange, JsonPlace, Members, Mutation, Positions, ScoredMembers, StreamBody, Touched,
+};
 use crate::post::Post;
 use crate::random;
 use crate::rdb::Restored;
@@ -255,6 +257,9 @@ impl<'a> WriteCx<'a> {
             Restored::Hash(packed) => Fields::new(packed).map(|fields| Mutation::HashStore { key, fields }),
             Restored::SortedSet(packed) => {
                 ScoredMembers::new(packed).map(|members| Mutation::SortedSetStore { key, members })
+            }
+            Restored::Stream(packed) => {
+                StreamBody::new(packed).map(|body| Mutation::StreamStore { key, body })
             }
         };
         debug_assert!(mutation.is_some(), "whoever restores has checked");

@@ -135,9 +135,6 @@ pub enum StreamError {
     /// XAUTOCLAIM's count is not positive.
     #[error("ERR COUNT must be > 0")]
     CountNotPositive,
-    /// DUMP writes no streams.
-    #[error("ERR streams are not among the values that DUMP writes")]
-    NotDumped,
     /// A count of ids is not positive.
     #[error("ERR Number of IDs must be a positive integer")]
     IdCountNotPositive,

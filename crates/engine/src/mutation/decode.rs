@@ -2,7 +2,7 @@
 
 use super::{
     Deliveries, Fields, JsonChange, JsonPlace, Members, Mutation, Positions, Ranges, ScoredMembers,
-    StreamIds, StreamWords, tag,
+    StreamBody, StreamIds, StreamWords, tag,
 };
 use crate::batch::BatchError;
 use crate::cx::End;
@@ -97,6 +97,10 @@ impl<'a> Decoder<'a> {
             }
             tag::LIST_STORE => Mutation::ListStore { key: self.bytes()?, elements: self.members()? },
             tag::HASH_STORE => Mutation::HashStore { key: self.bytes()?, fields: self.fields()? },
+            tag::STREAM_STORE => Mutation::StreamStore {
+                key: self.bytes()?,
+                body: StreamBody::new(self.bytes()?).ok_or(BatchError::BadStream)?,
+            },
             tag::RENAME => Mutation::Rename { from: self.bytes()?, to: self.bytes()? },
             tag::CLEAR => Mutation::Clear,
             tag::COPY => Mutation::Copy { from: self.bytes()?, to: self.bytes()? },

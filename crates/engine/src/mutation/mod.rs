@@ -6,6 +6,7 @@ mod json;
 mod members;
 mod positions;
 mod scored;
+mod stream_body;
 mod streams;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,8 @@ pub use json::{JsonChange, JsonPlace, Ranges};
 pub use members::Members;
 pub use positions::Positions;
 pub use scored::ScoredMembers;
+pub use stream_body::StreamBody;
+pub(crate) use stream_body::StreamBodyBuilder;
 pub use streams::{Deliveries, StreamIds, StreamWords};
 
 use crate::cx::End;
@@ -234,6 +237,13 @@ pub enum Mutation<'a> {
         /// The fields with their values and expiries.
         fields: Fields<'a>,
     },
+    /// The key becomes this stream, whatever it was.
+    StreamStore {
+        /// The key.
+        key: &'a [u8],
+        /// Its entries, its head and its groups.
+        body: StreamBody<'a>,
+    },
     /// A library of functions comes, in place of the one of its name.
     LibrarySet {
         /// Its name.
@@ -425,6 +435,7 @@ mod tag {
     pub(super) const JSON_APPEND: u8 = 69;
     pub(super) const LIST_STORE: u8 = 80;
     pub(super) const HASH_STORE: u8 = 81;
+    pub(super) const STREAM_STORE: u8 = 90;
 }
 
 /// The keys of a mutation.
@@ -511,6 +522,7 @@ impl<'a> Mutation<'a> {
             }
             Self::ListStore { key, elements } => put(out, tag::LIST_STORE, &[key, elements.as_bytes()]),
             Self::HashStore { key, fields } => put(out, tag::HASH_STORE, &[key, fields.as_bytes()]),
+            Self::StreamStore { key, body } => put(out, tag::STREAM_STORE, &[key, body.as_bytes()]),
             Self::Rename { from, to } => put(out, tag::RENAME, &[from, to]),
             Self::Clear => out.push(tag::CLEAR),
             Self::Copy { from, to } => put(out, tag::COPY, &[from, to]),
@@ -594,6 +606,7 @@ impl<'a> Mutation<'a> {
             | Self::ListRemove { key, .. }
             | Self::ListStore { key, .. }
             | Self::HashStore { key, .. }
+            | Self::StreamStore { key, .. }
             | Self::SetAdd { key, .. }
             | Self::SetRemove { key, .. }
             | Self::SetStore { key, .. }

@@ -41,7 +41,7 @@ impl<'a> StreamIds<'a> {
     /// Ids that were put together by [`StreamIds::pack`], or that come from a log. None if the bytes make no sense.
     pub(crate) fn new(bytes: &'a [u8]) -> Option<Self> {
         let mut reader = Reader::new(bytes);
-        while !reader.rest.is_empty() {
+        while !reader.is_empty() {
             reader.id()?;
         }
         Some(Self(bytes))
@@ -78,7 +78,7 @@ impl<'a> Deliveries<'a> {
     /// Entries that were put together by [`Deliveries::pack`], or that come from a log. None if the bytes make no sense.
     pub(crate) fn new(bytes: &'a [u8]) -> Option<Self> {
         let mut reader = Reader::new(bytes);
-        while !reader.rest.is_empty() {
+        while !reader.is_empty() {
             reader.delivery()?;
         }
         Some(Self(bytes))
@@ -95,7 +95,8 @@ impl<'a> Deliveries<'a> {
     }
 }
 
-fn put_id(bytes: &mut Vec<u8>, last: Option<StreamId>, id: StreamId) {
+/// Appends an id behind the one before.
+pub(super) fn put_id(bytes: &mut Vec<u8>, last: Option<StreamId>, id: StreamId) {
     let distance = id.ms.saturating_sub(last.map_or(0, |last| last.ms));
     varint::put(bytes, distance);
     match last {
@@ -106,24 +107,30 @@ fn put_id(bytes: &mut Vec<u8>, last: Option<StreamId>, id: StreamId) {
     }
 }
 
+/// Takes numbers, ids and strings off the front of bytes.
 #[derive(Debug, Clone)]
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     rest: &'a [u8],
     last: Option<StreamId>,
 }
 
 impl<'a> Reader<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes, last: None }
     }
 
-    fn number(&mut self) -> Option<u64> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    pub(super) fn number(&mut self) -> Option<u64> {
         let (value, len) = varint::read(self.rest)?;
         self.rest = self.rest.get(len..)?;
         Some(value)
     }
 
-    fn id(&mut self) -> Option<StreamId> {
+    /// An id behind the one before.
+    pub(super) fn id(&mut self) -> Option<StreamId> {
         let (distance, number) = (self.number()?, self.number()?);
         let id = match self.last {
             Some(last) if distance == 0 => {
@@ -133,6 +140,23 @@ impl<'a> Reader<'a> {
         };
         self.last = Some(id);
         Some(id)
+    }
+
+    /// An id that stands alone.
+    pub(super) fn whole_id(&mut self) -> Option<StreamId> {
+        Some(StreamId::new(self.number()?, self.number()?))
+    }
+
+    pub(super) fn option(&mut self) -> Option<Option<u64>> {
+        Some(self.number()?.checked_sub(1))
+    }
+
+    /// Bytes behind their length.
+    pub(super) fn bytes(&mut self) -> Option<&'a [u8]> {
+        let len = usize::try_from(self.number()?).ok()?;
+        let (bytes, rest) = self.rest.split_at_checked(len)?;
+        self.rest = rest;
+        Some(bytes)
     }
 
     fn delivery(&mut self) -> Option<(StreamId, Milliseconds, u64)> {

@@ -3,13 +3,18 @@ use proptest::prelude::*;
 use super::*;
 use crate::types::{Field, PackedValues};
 
+/// Two entries of the same names and one of others, the head, and a group of two consumers, one of whom has an entry pending.
+const STREAM_BODY: &[u8] = b"\x14\xac\x02\x01\x01\x01f\x01v\x00\x00\x00\x01w\x05\x07\x01\x01g\x01x\
+    \xb1\x02\x09\x04\xac\x02\x03\x01g\xac\x02\x01\x02\x0f\x01c\x09\x0a\x05\xac\x02\x01\x09\x02\x01d\x08\x00\x00";
+
 /// One golden line for each mutation: what a log of today holds, every later version reads.
 #[test]
 fn bytes_are_frozen() {
     let key: &[u8] = b"k";
     let json = |bytes| PackedJson::new(bytes).unwrap();
     let place = JsonPlace::new(b"\x02\x80\x01").unwrap();
-    let golden: [(Mutation<'_>, &[u8]); 55] = [
+    let stored_stream = [b"\x5a\x01k\x32", STREAM_BODY].concat();
+    let golden: [(Mutation<'_>, &[u8]); 56] = [
         (Mutation::Genesis { hash_seed: *b"0123456789abcdef" }, b"\x010123456789abcdef"),
         (Mutation::StringSet { key, value: b"vv", expire_at_ms: None }, b"\x02\x01k\x00\x02vv"),
         (Mutation::StringSet { key, value: b"", expire_at_ms: Some(127) }, b"\x02\x01k\x80\x01\x00"),
@@ -186,6 +191,7 @@ fn bytes_are_frozen() {
             },
             b"\x36\x01k\x01g\x01c\x09\x01\x00\xac\x02",
         ),
+        (Mutation::StreamStore { key, body: StreamBody::new(STREAM_BODY).unwrap() }, &stored_stream),
     ];
     for (mutation, bytes) in golden {
         let mut out = Vec::new();

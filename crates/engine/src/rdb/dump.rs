@@ -1,16 +1,16 @@
 //! Writing a value.
 
 use super::writer::{put_length, put_string};
-use super::{footer, kind};
+use super::{footer, kind, stream};
 use crate::entry::EntryRef;
-use crate::error::{CommandError, StreamError};
+use crate::error::CommandError;
 use crate::types::json::write::text_of;
 use crate::types::{DataType, HashRef};
 
 /// The payload of an entry's value. It says nothing of the entry's key and expiry.
 ///
 /// # Errors
-/// [`StreamError::NotDumped`], and those of an entry of another type than it says, which there is not.
+/// Those of an entry of another type than it says, which there is not.
 pub(crate) fn dump(entry: EntryRef<'_>) -> Result<Vec<u8>, CommandError> {
     let mut out = Vec::new();
     let mut version = footer::VERSION;
@@ -19,7 +19,10 @@ pub(crate) fn dump(entry: EntryRef<'_>) -> Result<Vec<u8>, CommandError> {
             out.push(kind::STRING);
             put_string(&mut out, &entry.string()?.to_cow());
         }
-        DataType::Stream => return Err(StreamError::NotDumped.into()),
+        DataType::Stream => {
+            out.push(kind::STREAM_2);
+            stream::dump(&mut out, entry.stream()?);
+        }
         DataType::List => {
             let list = entry.list()?;
             begin(&mut out, kind::LIST, list.len());

@@ -26,14 +26,20 @@ pub(super) const SORTED_SET_ZIPLIST: u8 = 12;
 pub(super) const HASH_ZIPLIST: u8 = 13;
 /// Ziplists one after the other: lists before Redis 7.0.
 pub(super) const LIST_QUICKLIST: u8 = 14;
+/// Listpacks of entries, and groups: streams before Redis 7.0.
+pub(super) const STREAM: u8 = 15;
 /// One listpack of names and values, from Redis 7.0 on.
 pub(super) const HASH_LISTPACK: u8 = 16;
 /// One listpack of members and scores, from Redis 7.0 on.
 pub(super) const SORTED_SET_LISTPACK: u8 = 17;
 /// Listpacks and single elements one after the other, from Redis 7.0 on.
 pub(super) const LIST_QUICKLIST_2: u8 = 18;
+/// Streams with what their counts start from, from Redis 7.0 on.
+pub(super) const STREAM_2: u8 = 19;
 /// One listpack of members, from Redis 7.2 on.
 pub(super) const SET_LISTPACK: u8 = 20;
+/// Streams whose consumers say when they got an entry last, from Redis 7.2 on.
+pub(super) const STREAM_3: u8 = 21;
 /// Names, values and absolute expiries: release candidates of Redis 7.4.
 pub(super) const HASH_EXPIRING_EARLY: u8 = 22;
 /// One listpack of names, values and expiries: release candidates of Redis 7.4.

@@ -6,8 +6,12 @@ use std::borrow::Cow;
 
 use super::LoadError;
 use super::reader::Reader;
+use crate::numbers::parse_integer;
 
 const END: u8 = 0xff;
+
+/// Bytes around the elements: the total, the count, the end.
+const FRAME_BYTES: usize = 7;
 
 /// The count of a listpack with more elements than 16 bits hold.
 const UNCOUNTED: u16 = u16::MAX;
@@ -104,4 +108,90 @@ fn back_len(len: usize) -> impl ExactSizeIterator<Item = u8> {
         let more = if index == 0 { 0 } else { 0x80 };
         u8::try_from(low).unwrap_or_default() | more
     })
+}
+
+/// Puts a listpack together.
+#[derive(Debug, Default)]
+pub(super) struct ListpackWriter {
+    elements: Vec<u8>,
+    count: usize,
+}
+
+impl ListpackWriter {
+    /// Appends a string; one that spells an integer as that.
+    pub(super) fn push(&mut self, element: &[u8]) {
+        if let Some(number) = parse_integer(element) {
+            return self.push_integer(number);
+        }
+        self.push_encoded(|out| {
+            let len = element.len();
+            match (u8::try_from(len), u16::try_from(len)) {
+                (Ok(short @ 0..=0x3f), _) => out.push(0x80 | short),
+                (_, Ok(middle @ 0..=0x0fff)) => out.extend_from_slice(&(0xe000 | middle).to_be_bytes()),
+                _ => {
+                    out.push(0xf0);
+                    out.extend_from_slice(&u32::try_from(len).unwrap_or(u32::MAX).to_le_bytes());
+                }
+            }
+            out.extend_from_slice(element);
+        });
+    }
+
+    /// Appends an integer.
+    pub(super) fn push_integer(&mut self, number: i64) {
+        self.push_encoded(|out| match (i16::try_from(number), i32::try_from(number)) {
+            (Ok(small @ 0..=0x7f), _) => out.extend(small.to_be_bytes().last()),
+            (Ok(small @ -0x1000..=0x0fff), _) => {
+                // Thirteen bits, the highest of which is the sign.
+                out.extend_from_slice(&(0xc000 | small.cast_unsigned() & 0x1fff).to_be_bytes());
+            }
+            (Ok(middle), _) => {
+                out.push(0xf1);
+                out.extend_from_slice(&middle.to_le_bytes());
+            }
+            (_, Ok(long @ -0x80_0000..=0x7f_ffff)) => {
+                out.push(0xf2);
+                out.extend(long.to_le_bytes().iter().take(3));
+            }
+            (_, Ok(long)) => {
+                out.push(0xf3);
+                out.extend_from_slice(&long.to_le_bytes());
+            }
+            _ => {
+                out.push(0xf4);
+                out.extend_from_slice(&number.to_le_bytes());
+            }
+        });
+    }
+
+    /// Appends a count.
+    pub(super) fn push_count(&mut self, count: usize) {
+        self.push_integer(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    fn push_encoded(&mut self, encode: impl FnOnce(&mut Vec<u8>)) {
+        let before = self.elements.len();
+        encode(&mut self.elements);
+        let len = self.elements.len() - before;
+        self.elements.extend(back_len(len));
+        self.count += 1;
+    }
+
+    /// Appends the elements of another one.
+    pub(super) fn append(&mut self, other: &Self) {
+        self.elements.extend_from_slice(&other.elements);
+        self.count += other.count;
+    }
+
+    /// Bytes so far.
+    pub(super) fn len(&self) -> usize {
+        self.elements.len()
+    }
+
+    /// The bytes of the listpack.
+    pub(super) fn finish(self) -> Vec<u8> {
+        let total = u32::try_from(self.elements.len() + FRAME_BYTES).unwrap_or(u32::MAX);
+        let count = u16::try_from(self.count).unwrap_or(UNCOUNTED);
+        [&total.to_le_bytes()[..], &count.to_le_bytes(), &self.elements, &[END]].concat()
+    }
 }

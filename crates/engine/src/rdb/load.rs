@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::reader::Reader;
-use super::{LoadError, Restored, collect, footer, intset, kind, listpack, ziplist, zipmap};
+use super::{LoadError, Restored, collect, footer, intset, kind, listpack, stream, ziplist, zipmap};
 use crate::limits::RESTORED_BYTES_MAX;
 use crate::numbers::{parse_integer, parse_score};
 use crate::time::Milliseconds;
@@ -50,6 +50,7 @@ fn value<'a>(kind: u8, reader: &mut Reader<'a>, now_ms: Milliseconds) -> Result<
         kind::SORTED_SET_TEXT | kind::SORTED_SET | kind::SORTED_SET_ZIPLIST | kind::SORTED_SET_LISTPACK => {
             Restored::SortedSet(sorted_set(kind, reader)?)
         }
+        kind::STREAM | kind::STREAM_2 | kind::STREAM_3 => Restored::Stream(stream::load(kind, reader)?),
         kind::MODULE => Restored::Json(json(reader)?),
         _ => Restored::Hash(hash(kind, reader, now_ms)?),
     })

@@ -17,6 +17,7 @@ mod listpack;
 mod load;
 mod lzf;
 mod reader;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -59,6 +60,8 @@ pub(crate) enum Restored<'a> {
     Hash(Vec<u8>),
     /// Different members of a sorted set with their scores, in order.
     SortedSet(Vec<u8>),
+    /// A stream with its groups.
+    Stream(Vec<u8>),
     /// A JSON document.
     Json(JsonText),
 }

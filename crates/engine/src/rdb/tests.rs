@@ -375,6 +375,7 @@ proptest! {
                 Ok(Restored::List(packed) | Restored::Set(packed)) => prop_assert!(crate::mutation::Members::new(&packed).is_some()),
                 Ok(Restored::Hash(packed)) => prop_assert!(crate::mutation::Fields::new(&packed).is_some()),
                 Ok(Restored::SortedSet(packed)) => prop_assert!(crate::mutation::ScoredMembers::new(&packed).is_some()),
+                Ok(Restored::Stream(body)) => prop_assert!(crate::mutation::StreamBody::new(&body).is_some()),
                 Ok(Restored::Json(document)) => prop_assert!(PackedJson::new(document.packed().as_bytes()).is_some()),
                 Ok(Restored::String(_)) | Err(_) => {}
             }

@@ -109,6 +109,7 @@ pub(crate) fn apply(
         Mutation::JsonChange { key, place, change } => {
             shards.of(hash).change_json(hash, key, &place.positions(), change, effects)
         }
+        Mutation::StreamStore { key, body } => Ok(shards.of(hash).store_stream(hash, key, body, effects)),
         Mutation::StreamAdd { .. }
         | Mutation::StreamDelete { .. }
         | Mutation::StreamTrim { .. }

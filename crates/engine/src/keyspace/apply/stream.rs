@@ -4,7 +4,7 @@ use super::{Outcome, WrongType, large, new_head, stamp, swap, usize_of};
 use crate::entry::{Head, LargeValue, Record};
 use crate::hash::KeyHash;
 use crate::keyspace::{Effects, Shard};
-use crate::mutation::Mutation;
+use crate::mutation::{Mutation, StreamBody};
 use crate::types::DataType;
 use crate::types::stream::{Stream, StreamInverses};
 use crate::undo::Undo;
@@ -75,6 +75,18 @@ impl Shard {
                 }),
             _ => Ok(Outcome::Unchanged),
         }
+    }
+
+    /// Makes the key this stream, whatever it was.
+    pub(super) fn store_stream(
+        &mut self,
+        hash: KeyHash,
+        key: &[u8],
+        body: StreamBody<'_>,
+        effects: &mut Effects<'_>,
+    ) -> Outcome {
+        let record = record_of(new_head(DataType::Stream, effects), key, body.to_stream());
+        self.replace(hash, key, record, effects)
     }
 
     /// Changes a stream, which is made if `makes` says so. `change` tells whether it did anything.

@@ -31,11 +31,23 @@ pub(super) fn is_near(base: StreamId, id: StreamId) -> bool {
     id.ms - base.ms <= DISTANCE_MS_MAX
 }
 
+/// Whether an entry's fields have the names of the block.
+fn has_same_names(bytes: &[u8], words: &[u8]) -> bool {
+    let (count, names) = names(bytes);
+    Elements::bare(words).step_by(2).eq(Elements::bare(names)) && Elements::bare(words).count() == 2 * count
+}
+
+/// Bytes of an entry's fields in this block.
+pub(super) fn fields_bytes(bytes: &[u8], words: &[u8]) -> usize {
+    match has_same_names(bytes, words) {
+        true => Elements::bare(words).skip(1).step_by(2).map(packed::packed_bytes).sum(),
+        false => words.len(),
+    }
+}
+
 /// Appends an entry: its fields are names and values in turn, each behind its length.
 pub(super) fn append(bytes: &mut Vec<u8>, base: StreamId, id: StreamId, words: &[u8]) {
-    let (names_count, names) = names(bytes);
-    let has_same_names = Elements::bare(words).step_by(2).eq(Elements::bare(names))
-        && Elements::bare(words).count() == 2 * names_count;
+    let has_same_names = has_same_names(bytes, words);
     let distance_ms = id.ms - base.ms;
     let number = if distance_ms == 0 { id.number - base.number } else { id.number };
     varint::put(bytes, 2 * distance_ms + u64::from(has_same_names));

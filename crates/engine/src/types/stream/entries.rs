@@ -58,9 +58,10 @@ impl Entries {
         self.len += 1;
         if let Some((base, block)) = self.blocks.last() {
             let base = *base;
+            let left = STREAM_BLOCK_BYTES.saturating_sub(block.bytes.len());
             let has_room = block.count < STREAM_BLOCK_ENTRIES
-                && block.bytes.len() + words.len() <= STREAM_BLOCK_BYTES
-                && block::is_near(base, id);
+                && block::is_near(base, id)
+                && (words.len() <= left || block::fields_bytes(&block.bytes, words) <= left);
             if let Some(block) = self.blocks.get_mut(&base) {
                 let bytes = Arc::make_mut(&mut block.bytes);
                 if has_room {

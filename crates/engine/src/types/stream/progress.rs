@@ -17,11 +17,16 @@ impl StreamRef<'_> {
     #[must_use]
     pub fn progress(self) -> Progress {
         let first_id = self.first().map_or(StreamId::MIN, |entry| entry.id);
-        Progress { head: self.head(), len: self.len() as u64, first_id }
+        Progress::new(self.head(), self.len() as u64, first_id)
     }
 }
 
 impl Progress {
+    /// Those of a stream that has this head and that many entries from `first_id` on.
+    pub(crate) fn new(head: StreamHead, len: u64, first_id: StreamId) -> Self {
+        Self { head, len, first_id }
+    }
+
     /// How many entries a group has read, of which this was known, once it is given the entry `id` behind `last_id`.
     #[must_use]
     pub fn advanced(self, entries_read: Option<u64>, last_id: StreamId, id: StreamId) -> Option<u64> {
@@ -43,7 +48,7 @@ impl Progress {
     }
 
     /// How many entries there ever were up to an id, as far as this follows from the counts.
-    fn entries_up_to(self, id: StreamId) -> Option<u64> {
+    pub(crate) fn entries_up_to(self, id: StreamId) -> Option<u64> {
         let added = self.head.entries_added;
         if added == 0 {
             return Some(0);
