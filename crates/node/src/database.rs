@@ -67,6 +67,8 @@ pub struct Database {
     pub(crate) expired_fields_total: AtomicU64,
     /// Whether what has expired is removed although nobody asks for it.
     pub(crate) removes_due: AtomicBool,
+    /// Until then nothing that has expired is removed.
+    pub(crate) removals_held_until_us: AtomicU64,
     /// `always`: reads of what is not committed wait for it.
     pub(crate) tracks_uncommitted: bool,
     /// `interval`: the caller's thread hands the buffer to the kernel.
@@ -137,6 +139,7 @@ impl Database {
             expired_total: AtomicU64::new(0),
             expired_fields_total: AtomicU64::new(0),
             removes_due: AtomicBool::new(true),
+            removals_held_until_us: AtomicU64::new(0),
             tracks_uncommitted,
             writes_out_itself: matches!(settings.durability, Durability::Interval { .. }),
             settings,

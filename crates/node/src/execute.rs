@@ -1,7 +1,6 @@
 //! Execution: one command, on the caller's task, under the locks of the shards of its keys.
 
 use selvedge_engine::cx::{Lookup, ReadCx, Seen, WriteCx};
-use selvedge_engine::events::Class as EventClass;
 use selvedge_engine::hash::KeyHash;
 use selvedge_engine::keyspace::{Scope, WriteGuards};
 use selvedge_engine::table::{BlockingHandler, BlockingReadHandler, ReadHandler, WriteHandler};
@@ -439,10 +438,9 @@ impl Database {
         Executed::Done { wait_for: 0, sequence: self.log.last_sequence(), is_error: true }
     }
 
-    /// Whether what commands met that had expired is removed at once: their replies may have to wait for it, or somebody
-    /// wants to hear of it.
+    /// Whether what commands met that had expired is removed at once. Where replies wait for it, no pause puts it off.
     pub(crate) fn removes_met(&self) -> bool {
-        self.tracks_uncommitted || self.events().wants(EventClass::Expired)
+        self.tracks_uncommitted || !self.holds_removals()
     }
 
     /// A command met something expired at these keys, and nothing of it is in the log yet: a removal goes through the log

@@ -3,6 +3,7 @@
 use std::sync::Weak;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
 
 use selvedge_engine::Milliseconds;
 use selvedge_engine::cx::WriteCx;
@@ -27,7 +28,7 @@ pub(crate) fn run(database: &Weak<Database>, garbage: &Receiver<Vec<Garbage>>) {
         }
         let Some(database) = database.upgrade() else { return };
         let poison = database.poison_on_panic();
-        if database.removes_due.load(Ordering::Relaxed) {
+        if database.removes_due.load(Ordering::Relaxed) && !database.holds_removals() {
             database.remove_due();
         }
         database.serve_put_off();
@@ -44,6 +45,17 @@ impl Database {
     /// Stops or resumes the removal of expired entries that nobody asks for. Reads do not see them either way.
     pub fn set_removal_of_due(&self, is_on: bool) {
         self.removes_due.store(is_on, Ordering::Relaxed);
+    }
+
+    /// Removes nothing that has expired for `time` from now on: the data are to stay as they are. Zero: goes on with it.
+    pub fn hold_removals(&self, time: Duration) {
+        let time_us = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let until_us = self.clock.monotonic_us().saturating_add(time_us);
+        self.removals_held_until_us.store(until_us, Ordering::Relaxed);
+    }
+
+    pub(crate) fn holds_removals(&self) -> bool {
+        self.clock.monotonic_us() < self.removals_held_until_us.load(Ordering::Relaxed)
     }
 
     /// Removes entries and fields whose time is over, shard by shard, as logged mutations. Returns how many entries.

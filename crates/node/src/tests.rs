@@ -1,6 +1,7 @@
 //! The database through its whole path: execution, log, commit, recovery.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use selvedge_log::FileDisk;
 use selvedge_wire::{Protocol, Value, ValueSink};
@@ -223,6 +224,8 @@ async fn what_walks_leave_out_never_lives_again() {
 async fn fields_that_have_expired_never_live_again() {
     let rig = Rig::new(Durability::Always);
     let database = rig.open();
+    // What is removed in the background would be counted as well.
+    database.set_removal_of_due(false);
     for key in ["read", "write", "reads", "writes", "large"] {
         run(&database, &format!("HSET {key} stays 1")).await;
         run(&database, &format!("HSETEX {key} PX 100 FIELDS 1 f 1")).await;
@@ -290,6 +293,29 @@ async fn the_background_removes_what_nobody_touches() {
     }
     assert_eq!(database.statistics().expired_total, 3_000);
     assert_eq!(run(&database, "GET stays").await, bulk("v"));
+}
+
+#[tokio::test]
+async fn removals_are_held_for_a_time() {
+    let rig = Rig::new(Durability::None);
+    let database = rig.open();
+    database.set_removal_of_due(false);
+    let expired = || database.statistics().expired_total;
+    run(&database, "SET a v PX 10").await;
+    run(&database, "SET b v PX 10").await;
+    database.hold_removals(Duration::from_secs(1));
+    rig.clock.advance_ms(999);
+    assert_eq!(run(&database, "GET a").await, Value::Null);
+    assert_eq!(expired(), 0);
+    rig.clock.advance_ms(1);
+    assert_eq!(run(&database, "GET a").await, Value::Null);
+    assert_eq!(expired(), 1, "the time is over");
+    database.hold_removals(Duration::from_secs(3600));
+    assert_eq!(run(&database, "GET b").await, Value::Null);
+    assert_eq!(expired(), 1);
+    database.hold_removals(Duration::ZERO);
+    assert_eq!(run(&database, "GET b").await, Value::Null);
+    assert_eq!(expired(), 2);
 }
 
 #[tokio::test]

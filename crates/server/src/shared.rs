@@ -84,8 +84,12 @@ impl Shared {
         }
     }
 
-    /// Waits while a pause holds up commands, or those that write. One load while there is none.
-    pub(crate) async fn wait_for_the_end_of_a_pause(&self, writes: bool) {
+    /// Waits while a pause holds up all commands, or those of which `writes` is true. One load while there is none.
+    pub(crate) async fn wait_for_the_end_of_a_pause(&self, writes: impl FnOnce() -> bool) {
+        if !self.pause.is_on() {
+            return;
+        }
+        let writes = writes();
         if self.pause.holds(writes) {
             let blocked = self.clients.block();
             // Who waits must not hold up a stop.

@@ -107,6 +107,44 @@ fn a_pause_holds_up_writes_or_all_until_it_ends() {
 }
 
 #[test]
+fn a_pause_of_writes_lets_programs_run_that_only_read() {
+    let (_scratch, server) = start();
+    let mut master = server.connect();
+    let library = "#!lua name=l\nredis.register_function{function_name='reads', callback=function() return 'read' end, \
+                   flags={'no-writes'}}\nredis.register_function('writes', function() return 'wrote' end)";
+    assert_eq!(master.call(&["FUNCTION", "LOAD", library]), "l");
+    let reads = "#!lua flags=no-writes\nreturn 'read'";
+    let sha1 = master.call(&["SCRIPT", "LOAD", reads]);
+    assert_eq!(master.call(&["CLIENT", "PAUSE", "600000", "WRITE"]), "OK");
+    let mut other = server.connect();
+    assert_eq!(other.call(&["EVAL", reads, "0"]), "read");
+    assert_eq!(other.call(&["EVALSHA", &sha1, "0"]), "read");
+    assert_eq!(other.call(&["EVAL_RO", "return 'read'", "0"]), "read");
+    assert_eq!(other.call(&["FCALL", "reads", "0"]), "read");
+    assert_eq!(server.rest(server.token(), r#"["FCALL","reads","0"]"#).1, r#"{"result":"read"}"#);
+    for command in [&["MULTI"][..], &["EVAL", reads, "0"], &["FCALL", "reads", "0"]] {
+        other.send(command);
+        other.reply().unwrap();
+    }
+    assert_eq!(other.call(&["EXEC"]), "read read");
+
+    let mut transaction = server.connect();
+    assert_eq!(transaction.call(&["MULTI"]), "OK");
+    transaction.send(&["EVAL", "return 'wrote'", "0"]);
+    let mut waiting = [server.connect(), server.connect(), server.connect()];
+    let [plain, function, unknown] = &mut waiting;
+    plain.send(&["EVAL", "return 'wrote'", "0"]);
+    function.send(&["FCALL", "writes", "0"]);
+    unknown.send(&["EVALSHA", &"0".repeat(40), "0"]);
+    while !master.call(&["INFO", "clients"]).contains("blocked_clients:4") {}
+    assert_eq!(master.call(&["CLIENT", "UNPAUSE"]), "OK");
+    assert_eq!(plain.reply().unwrap(), "wrote");
+    assert_eq!(function.reply().unwrap(), "wrote");
+    assert!(unknown.reply().unwrap().starts_with("-NOSCRIPT"));
+    assert_eq!(transaction.reply().unwrap(), "QUEUED");
+}
+
+#[test]
 fn replies_are_off_or_skipped_until_they_are_on_again() {
     let (_scratch, server) = start();
     let mut resp = server.connect();

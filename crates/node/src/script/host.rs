@@ -41,7 +41,7 @@ impl Host<'_, '_> {
         if command.traits.contains(Traits::NO_SCRIPT) {
             return Err(CommandError::CallNotAllowed);
         }
-        if command.may_write() && self.is_read_only {
+        if self.is_read_only && command.is_held_with_writes() {
             return Err(CommandError::CallReadOnly);
         }
         let Some(declared) = self.declared else { return Ok(()) };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use selvedge_engine::functions::Library;
 use selvedge_engine::numbers::parse_integer;
 use selvedge_engine::scripting::ScriptFlags;
-use selvedge_engine::{Args, CommandError, Script};
+use selvedge_engine::{Args, Command, CommandError, Run, Script};
 use selvedge_script::{ScriptError, script_header, sha1_hex};
 
 use crate::database::Database;
@@ -55,6 +55,15 @@ pub(crate) enum Refusal {
 }
 
 impl Database {
+    /// Whether a pause of writes holds up a command with these words. A program goes on that says of itself that it writes
+    /// nothing.
+    #[must_use]
+    pub fn is_held_with_writes(&self, command: &Command, args: Args<'_>) -> bool {
+        let only_reads = |word| self.program(word, args).is_ok_and(|program| program.is_read_only);
+        command.is_held_with_writes()
+            && !matches!(command.run, Run::Script(word) if command.runs_program() && only_reads(word))
+    }
+
     /// Finds what a command line is to run.
     pub(super) fn program<'a>(&self, word: Script, args: Args<'a>) -> Result<Program<'a>, Refusal> {
         let first = args.get(1).copied().unwrap_or_default();

@@ -25,14 +25,17 @@ pub(crate) struct Pause {
 
 impl Pause {
     /// Holds up commands for `time` from now, a century at the most. A pause that is longer, or that holds up more, stays so.
-    pub(crate) fn begin(&self, now: Instant, time: Duration, all: bool) {
+    /// Returns how long it lasts.
+    pub(crate) fn begin(&self, now: Instant, time: Duration, all: bool) -> Duration {
         let end = now + time.min(TIME_MAX);
         let mut until = self.until.lock();
         let running = until.filter(|until| *until > now);
         let mode = if all { ALL } else { WRITES };
         let before = if running.is_some() { self.mode.load(Ordering::Relaxed) } else { OFF };
-        *until = Some(running.map_or(end, |until| until.max(end)));
+        let last = running.map_or(end, |until| until.max(end));
+        *until = Some(last);
         self.mode.store(mode.max(before), Ordering::Release);
+        last.saturating_duration_since(now)
     }
 
     /// Lets all commands go on.
@@ -44,7 +47,12 @@ impl Pause {
         self.ended.notify_waiters();
     }
 
-    /// Whether a command has to wait. One load while there is no pause.
+    /// Whether any command may have to wait: one load.
+    pub(crate) fn is_on(&self) -> bool {
+        self.mode.load(Ordering::Acquire) != OFF
+    }
+
+    /// Whether a command has to wait.
     pub(crate) fn holds(&self, writes: bool) -> bool {
         match self.mode.load(Ordering::Acquire) {
             OFF => false,

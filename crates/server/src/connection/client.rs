@@ -44,6 +44,7 @@ impl Connection {
             Word::ClientUnblock => self.client_unblock(args, turn),
             Word::ClientUnpause => {
                 self.shared.pause.end();
+                self.shared.database.hold_removals(Duration::ZERO);
                 self.sink(turn).status("OK");
             }
             Word::ClientCaching => self.client_caching(third, turn),
@@ -141,7 +142,9 @@ impl Connection {
                             "ERR timeout is out of range"
                         }
                         Ok(time_ms) => {
-                            self.shared.pause.begin(turn.meter.since(), Duration::from_millis(time_ms), all);
+                            let time = Duration::from_millis(time_ms);
+                            let lasts = self.shared.pause.begin(turn.meter.since(), time, all);
+                            self.shared.database.hold_removals(lasts);
                             self.sink(turn).status("OK");
                             return;
                         }

@@ -123,8 +123,10 @@ impl Connection {
     }
 
     async fn admitted(&mut self, command: &'static Command, args: Args<'_>, turn: &mut Turn) {
-        let writes = command.is_held_with_writes()
-            || self.transaction.as_ref().is_some_and(|queue| queue.writes(command));
+        let writes = || {
+            self.shared.database.is_held_with_writes(command, args)
+                || self.transaction.as_ref().is_some_and(|queue| queue.writes(&self.shared.database, command))
+        };
         self.shared.wait_for_the_end_of_a_pause(writes).await;
         let (start, begun) = (turn.out.len(), turn.meter.since());
         let protocol = self.protocol;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use selvedge_node::{Args, Command, Connection as Word, Queued, Run, Traits, check_place};
+use selvedge_node::{Args, Command, Connection as Word, Database, Queued, Run, Traits, check_place};
 use selvedge_wire::resp::RespSink;
 use selvedge_wire::{Protocol, ReplySink};
 use smallvec::SmallVec;
@@ -25,9 +25,12 @@ pub(super) struct Transaction {
 
 impl Transaction {
     /// Whether that command would run something that may change data.
-    pub(super) fn writes(&self, command: &Command) -> bool {
-        matches!(command.run, Run::Connection(Word::Exec))
-            && self.queue.iter().any(|queued| queued.command.is_write())
+    pub(super) fn writes(&self, database: &Database, command: &Command) -> bool {
+        let may_write = |queued: &Queued| {
+            let args: SmallVec<[&[u8]; 8]> = queued.arguments.iter().map(Vec::as_slice).collect();
+            database.is_held_with_writes(queued.command, &args)
+        };
+        matches!(command.run, Run::Connection(Word::Exec)) && self.queue.iter().any(may_write)
     }
 
     /// Makes EXEC discard all.

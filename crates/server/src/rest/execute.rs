@@ -197,9 +197,8 @@ async fn prepare(
         check_place(ends, command).map_err(|error| error.to_string())?;
         admitted.push((command, args));
     }
-    shared
-        .wait_for_the_end_of_a_pause(admitted.iter().any(|(command, _)| command.is_held_with_writes()))
-        .await;
+    let writes = || admitted.iter().any(|(command, args)| shared.database.is_held_with_writes(command, args));
+    shared.wait_for_the_end_of_a_pause(writes).await;
     let mut prepared = Prepared::default();
     for (index, (command, args)) in admitted.into_iter().enumerate() {
         prepared.between().push(if index == 0 { b'[' } else { b',' });
@@ -251,7 +250,7 @@ async fn run(
         form.write_error(&mut turn.out, &text);
         return Some(text);
     }
-    shared.wait_for_the_end_of_a_pause(command.is_held_with_writes()).await;
+    shared.wait_for_the_end_of_a_pause(|| shared.database.is_held_with_writes(command, &args)).await;
     let begun = turn.meter.since();
     // A program is shown before its commands, everything else when it is done.
     let is_program = command.runs_program();

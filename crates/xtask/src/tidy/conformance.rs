@@ -7,7 +7,7 @@ use crate::conformance::EXPECTED_PATH;
 use crate::conformance::expected::Expected;
 
 /// How many cases the list names. The number only ever goes down.
-const LISTED: usize = 60;
+const LISTED: usize = 59;
 
 /// Checks the text of the list.
 pub(super) fn check(text: &str) -> Vec<Finding> {

@@ -182,8 +182,8 @@ impl Command {
         self.is_write() || matches!(self.run, Run::Script(Script::Eval | Script::Evalsha | Script::Fcall))
     }
 
-    /// Whether a pause of writes holds it up: also what posts a message, and what in Redis writes an estimate although it
-    /// only counts.
+    /// Whether a pause of writes holds it up, and no program calls it that may only read: also what posts a message, and what in
+    /// Redis writes an estimate although it only counts.
     #[must_use]
     pub fn is_held_with_writes(&self) -> bool {
         let changes_a_key = self.uses.iter().any(|key_use| key_use.mode == KeyUse::RW.mode);
