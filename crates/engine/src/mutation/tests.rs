@@ -343,3 +343,11 @@ proptest! {
         }
     }
 }
+
+/// A length that reaches beyond all memory, behind a prefix that makes the sum overflow.
+#[test]
+fn lengths_beyond_memory_are_no_elements() {
+    let beyond = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
+    assert!(crate::mutation::Fields::new(&beyond).is_none());
+    assert!(crate::mutation::Members::new(&beyond).is_none());
+}

@@ -36,7 +36,7 @@ impl<'a> Iterator for Elements<'a> {
     fn next(&mut self) -> Option<&'a [u8]> {
         let (len, prefix) = varint::read(self.bytes.get(self.at..)?)?;
         let start = self.at + prefix;
-        let end = start + usize::try_from(len).ok()?;
+        let end = start.checked_add(usize::try_from(len).ok()?)?;
         let element = self.bytes.get(start..end)?;
         self.at = end;
         Some(element)
