@@ -1,7 +1,7 @@
 //! A whole stream, as a mutation carries it.
 
+use super::encode::{put_bytes, put_id as put_whole_id};
 use super::streams::{Deliveries, Reader, put_id};
-use super::{put_bytes, put_id as put_whole_id};
 use crate::limits::STREAM_NAMES_SHARED_BYTES_MAX;
 use crate::time::Milliseconds;
 use crate::types::packed::Elements;
