@@ -57,7 +57,7 @@ pub(super) fn hash<'a>(
         if !field.is_expired(now_ms) {
             starts.push(start(&packed)?);
             Fields::push(&mut packed, field);
-            refuse_large(&packed)?;
+            refuse_large(packed.len())?;
         }
     }
     if is_empty {
@@ -92,13 +92,19 @@ pub(super) fn sorted_set<'a>(
 }
 
 fn put_element(packed: &mut Vec<u8>, element: &[u8]) -> Result<(), LoadError> {
-    packed.extend_from_slice(packed::prefix(element).as_slice());
-    packed.extend_from_slice(element);
-    refuse_large(packed)
+    put(packed, element);
+    refuse_large(packed.len())
 }
 
-fn refuse_large(packed: &[u8]) -> Result<(), LoadError> {
-    if packed.len() > RESTORED_BYTES_MAX { Err(LoadError::TooLarge) } else { Ok(()) }
+/// Appends an element behind its length.
+pub(super) fn put(packed: &mut Vec<u8>, element: &[u8]) {
+    packed.extend_from_slice(packed::prefix(element).as_slice());
+    packed.extend_from_slice(element);
+}
+
+/// Refuses a value that has unfolded to so many bytes, if that is too much.
+pub(super) fn refuse_large(bytes: usize) -> Result<(), LoadError> {
+    if bytes > RESTORED_BYTES_MAX { Err(LoadError::TooLarge) } else { Ok(()) }
 }
 
 /// Where the next element will start. Four bytes hold it, half of what an index takes.

@@ -3,13 +3,12 @@
 use std::borrow::Cow;
 
 use super::{DELETED, SAME_FIELDS, element_count};
-use crate::limits::RESTORED_BYTES_MAX;
 use crate::mutation::StreamBodyBuilder;
 use crate::numbers::parse_integer;
+use crate::rdb::collect::{put, refuse_large};
 use crate::rdb::reader::Reader;
 use crate::rdb::{LoadError, kind, listpack};
 use crate::time::Milliseconds;
-use crate::types::packed;
 use crate::types::{Progress, StreamHead, StreamId};
 
 /// Reads a stream: the body that a mutation carries.
@@ -89,15 +88,6 @@ fn entries(body: &mut StreamBodyBuilder, base: StreamId, bytes: &[u8]) -> Result
         }
     }
     if found == count && found_deleted == deleted { node.finish() } else { Err(LoadError::Damaged) }
-}
-
-fn put(words: &mut Vec<u8>, word: &[u8]) {
-    words.extend_from_slice(packed::prefix(word).as_slice());
-    words.extend_from_slice(word);
-}
-
-fn refuse_large(len: usize) -> Result<(), LoadError> {
-    if len > RESTORED_BYTES_MAX { Err(LoadError::TooLarge) } else { Ok(()) }
 }
 
 /// Takes elements off the front of a listpack.
